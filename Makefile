@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0
+# soba: "make help" says what there is. The module itself is described in Kbuild.
+
+# The kernel to build against: the running one's headers, else the newest installed.
+KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
+	$(shell ls -d /lib/modules/*/build /usr/src/linux-headers-*[0-9]-*64 2>/dev/null | sort -rV))
+PREFIX ?= /usr/local
+DESTDIR ?=
+MINUTES ?= 10
+
+includedir = $(DESTDIR)$(PREFIX)/include/soba
+sharedir = $(DESTDIR)$(PREFIX)/share/soba
+
+.PHONY: all modules tests setup run check lint bench matrix stress
+.PHONY: install modules_install headers_install clean help
+
+all: modules
+
+modules: | need-kdir
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+# soba_test.ko and soba_bench.ko as well, in the work tree
+tests: | need-kdir
+	$(MAKE) -C $(KDIR) M=$(CURDIR) SOBA_TESTS=y modules
+
+.PHONY: need-kdir
+need-kdir:
+	@test -n "$(KDIR)" -a -e "$(KDIR)/Makefile" || { \
+	echo "no kernel headers found: run 'make setup', or say make KDIR=<kernel build directory>" >&2; \
+	exit 1; }
+
+setup:
+	@tools/setup
+
+run: setup
+	@tools/check/demo
+
+check: setup
+	@tools/check/run
+
+lint: setup
+	@tools/lint/run
+
+bench: setup
+	@tools/bench/run
+
+matrix: setup
+	@tools/check/matrix
+
+stress: setup
+	@tools/check/stress $(MINUTES)
+
+# Where the module lands is the kernel's business (INSTALL_MOD_PATH).
+modules_install: modules
+	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+
+# A client says: ccflags-y += -I$(PREFIX)/include
+# and: make ... KBUILD_EXTRA_SYMBOLS=$(PREFIX)/share/soba/Module.symvers
+headers_install: modules
+	install -d $(includedir) $(sharedir)
+	install -m 644 include/soba/*.h $(includedir)
+	install -m 644 Module.symvers $(sharedir)
+
+install: modules_install headers_install
+
+clean:
+	@test ! -e "$(KDIR)/Makefile" || $(MAKE) -C $(KDIR) M=$(CURDIR) SOBA_TESTS=y clean
+	rm -rf build
+
+help:
+	@echo 'make              build soba.ko for KDIR ($(KDIR))'
+	@echo 'make run          boot a virtual machine and see every kind of allocation in it'
+	@echo 'make check        everything that is checked; SOBA_LANES="a b" selects'
+	@echo 'make lint         style and static checks'
+	@echo 'make bench        instructions per call, beside the kernel'\''s own allocators'
+	@echo 'make matrix       build, load and test on kernels 6.1, 6.1-rt, 6.12 and 7.2'
+	@echo 'make stress       MINUTES=10 of load, on a stock and on a debug kernel'
+	@echo 'make install      soba.ko, headers and Module.symvers (DESTDIR, PREFIX)'
+	@echo 'make setup        install the Debian packages that all this needs'
+	@echo 'make clean        remove what was built here; the kernels stay in the cache'

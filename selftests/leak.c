@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * leak.c - a client goes and leaves pages behind: soba names it and its call
+ * site, counts the frames, and keeps them when it goes itself.
+ *
+ * This costs the machine LEAKED_KB for good, and the chunks they lie in.
+ *
+ * Locking: none.
+ */
+#define _GNU_SOURCE
+#include "fixture.h"
+
+#define BLOCKS		256
+#define ORDER		3
+#define LEAKED_KB	(BLOCKS * (4LL << ORDER))
+#define TOLERANCE	1024	/* kB, for what the host does meanwhile */
+
+static void __attribute__((constructor)) need_files(void)
+{
+	skip_without_files();
+}
+
+static void leave_pages(struct __test_metadata *_metadata)
+{
+	int i, fd = device_open();
+
+	ASSERT_GE(fd, 0);
+	for (i = 0; i < BLOCKS; i++) {
+		uint32_t h = page_alloc(fd, SOBA_GFP_KERNEL, ORDER);
+
+		ASSERT_NE(h, 0);
+		ASSERT_EQ(0, page_op(fd, SOBA_OP_LEAK, h, 0));
+	}
+	close(fd);
+}
+
+TEST(client_leaves_pages)
+{
+	char line[512], frames[32];
+	const char *why = soba_reload("");
+	long long before, after;
+	int kmsg;
+
+	ASSERT_EQ(why, NULL)
+		TH_LOG("%s", why);
+	kmsg = kmsg_open();
+	/* like with like: both readings without the modules */
+	why = soba_unload();
+	ASSERT_EQ(why, NULL);
+	before = host_free();
+	why = soba_load("");
+	ASSERT_EQ(why, NULL);
+	leave_pages(_metadata);
+	EXPECT_EQ(soba_meminfo("Used"), LEAKED_KB);
+	EXPECT_EQ(0, kmsg_count(kmsg, "soba:", NULL, 0));
+
+	/* soba_unload() takes the client, then soba: a report for each */
+	why = soba_unload();
+	EXPECT_EQ(why, NULL);
+	EXPECT_FALSE(soba_loaded());
+	EXPECT_GE(kmsg_count(kmsg, "soba: leak:", line, sizeof(line)), 2);
+	snprintf(frames, sizeof(frames), "%d frames", BLOCKS << ORDER);
+	EXPECT_NE(strstr(line, frames), NULL)
+		TH_LOG("%s not in: %s", frames, line);
+	after = host_free();
+	EXPECT_LE(after, before - LEAKED_KB + TOLERANCE)
+		TH_LOG("frames in use went back to the host");
+	EXPECT_GE(after, before - LEAKED_KB - TOLERANCE)
+		TH_LOG("more is gone than what was leaked");
+
+	/* the next soba has nothing to do with them */
+	why = soba_load("");
+	ASSERT_EQ(why, NULL);
+	EXPECT_EQ(soba_meminfo("Used"), 0);
+	CHECK_VALID();
+	EXPECT_EQ(NULL, soba_restore());
+}
+
+TEST(client_that_frees_is_not_named)
+{
+	const char *why = soba_reload("");
+	int fd, kmsg;
+
+	ASSERT_EQ(why, NULL)
+		TH_LOG("%s", why);
+	kmsg = kmsg_open();
+	fd = device_open();
+	ASSERT_GE(fd, 0);
+	page_alloc(fd, SOBA_GFP_KERNEL, 4);
+	close(fd);
+	why = soba_unload();
+	EXPECT_EQ(why, NULL);
+	EXPECT_EQ(0, kmsg_count(kmsg, "soba: leak:", NULL, 0));
+	why = soba_load("");
+	EXPECT_EQ(why, NULL);
+	EXPECT_EQ(NULL, soba_restore());
+}
+
+TEST_HARNESS_MAIN

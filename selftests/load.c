@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * load.c - everything at once for a while: allocation and freeing from
+ * threads, timers and hard interrupts on all CPUs; CPUs that go and come; a
+ * host that is short of memory; shrinking, validating and reading meanwhile.
+ * At the end soba's own counters must equal what the actors counted.
+ *
+ * usage: load [SECONDS]	(or SOBA_LOAD_SECONDS; 15 otherwise)
+ *
+ * Locking: the processes share nothing but the kernel.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "kselftest.h"
+#include "testlib.h"
+
+#define SLICE_MS	3000
+#define MAX_CPUS	64
+
+static void cpu_path(char *path, size_t size, unsigned int cpu)
+{
+	snprintf(path, size, "/sys/devices/system/cpu/cpu%u/online", cpu);
+}
+
+/* Takes each CPU but the first away and brings it back. */
+static void hotplug(void)
+{
+	unsigned int cpu;
+	char path[64];
+
+	for (;;) {
+		for (cpu = 1; cpu < MAX_CPUS; cpu++) {
+			cpu_path(path, sizeof(path), cpu);
+			if (access(path, W_OK))
+				continue;
+			file_write(path, "0");
+			usleep(200000);
+			file_write(path, "1");
+			usleep(200000);
+		}
+		usleep(1000);
+	}
+}
+
+static void all_cpus_online(void)
+{
+	unsigned int cpu;
+	char path[64];
+
+	for (cpu = 1; cpu < MAX_CPUS; cpu++) {
+		cpu_path(path, sizeof(path), cpu);
+		if (!access(path, W_OK))
+			file_write(path, "1");
+	}
+}
+
+/* Wants nearly all that the host can give, again and again. */
+static void hog(void)
+{
+	file_write("/proc/self/oom_score_adj", "1000");
+	for (;;) {
+		long long kb = file_number("/proc/meminfo", "MemAvailable");
+		size_t size, at;
+		char *mem;
+
+		/* beyond what is free, so that the host must ask its shrinkers */
+		size = kb > 65536 ? (kb - 24576) * 1024 : 32 << 20;
+		mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (mem != MAP_FAILED) {
+			for (at = 0; at < size; at += 4096)
+				mem[at] = 1;
+			munmap(mem, size);
+		}
+		usleep(100000);
+	}
+}
+
+static void shrinker(void)
+{
+	for (;;) {
+		file_write(DEBUGFS "/shrink", "1");
+		usleep(30000);
+	}
+}
+
+/* Exits when the validator finds something: the parent looks. */
+static void validator(void)
+{
+	char why[160];
+
+	while (soba_valid(why, sizeof(why)))
+		usleep(50000);
+	ksft_print_msg("validator: %s\n", why);
+	_exit(1);
+}
+
+static void reader(void)
+{
+	static const char *const files[] = {
+		DEBUGFS "/events", DEBUGFS "/errors", DEBUGFS "/chunks",
+		DEBUGFS "/pagemap", PROC "/buddyinfo", PROC "/zoneinfo",
+		PROC "/meminfo",
+	};
+	unsigned int i;
+
+	for (i = 0;; i++) {
+		free(file_text(files[i % (sizeof(files) / sizeof(files[0]))]));
+		usleep(20000);
+	}
+}
+
+static struct helper {
+	const char *name;
+	void (*run)(void);
+	pid_t pid;
+} helpers[] = {
+	{ "hotplug", hotplug, 0 },
+	{ "hog", hog, 0 },
+	{ "shrinker", shrinker, 0 },
+	{ "validator", validator, 0 },
+	{ "reader", reader, 0 },
+};
+
+#define NR_HELPERS (sizeof(helpers) / sizeof(helpers[0]))
+
+static void helper_start(struct helper *h)
+{
+	fflush(stdout);
+	h->pid = fork();
+	if (h->pid)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	h->run();
+	_exit(0);
+}
+
+/* The hog may fall to the OOM killer, nobody else may end. */
+static bool helpers_alive(void)
+{
+	unsigned int i;
+	int status;
+
+	for (i = 0; i < NR_HELPERS; i++) {
+		if (waitpid(helpers[i].pid, &status, WNOHANG) != helpers[i].pid)
+			continue;
+		if (helpers[i].run != hog) {
+			ksft_print_msg("%s ended with status %#x\n",
+				       helpers[i].name, status);
+			helpers[i].pid = 0;
+			return false;
+		}
+		helper_start(&helpers[i]);
+	}
+	return true;
+}
+
+static void helpers_stop(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_HELPERS; i++) {
+		if (!helpers[i].pid)
+			continue;
+		kill(helpers[i].pid, SIGKILL);
+		waitpid(helpers[i].pid, NULL, 0);
+	}
+	all_cpus_online();
+}
+
+struct sums {
+	unsigned long long allocs, frees, fails, errors;
+	unsigned long long frames_alloc, frames_free;
+	unsigned long long by[3];
+};
+
+static bool run_slice(int fd, const struct soba_test_info *info,
+		      unsigned int ms, struct sums *sum)
+{
+	static uint64_t random = 42;
+	struct soba_test_stress s = {
+		.milliseconds = ms,
+		.actors = SOBA_STRESS_THREADS | SOBA_STRESS_SOFTIRQ,
+		.max_order = info->host_max_order > 10 ? 10 : info->host_max_order,
+		.seed = random_next(&random),
+	};
+	unsigned int i;
+
+	s.max_frames = info->host_frames / 8;
+	if (!(info->config & SOBA_TEST_RT))
+		s.actors |= SOBA_STRESS_HARDIRQ;
+	if (ioctl(fd, SOBA_TEST_STRESS, &s)) {
+		ksft_print_msg("the run could not start: errno %d\n", errno);
+		return false;
+	}
+	for (i = 0; i < 3; i++) {
+		sum->by[i] += s.allocs[i];
+		sum->allocs += s.allocs[i];
+		sum->frees += s.frees[i];
+		sum->fails += s.fails[i];
+	}
+	sum->frames_alloc += s.frames_alloc;
+	sum->frames_free += s.frames_free;
+	sum->errors += s.errors;
+	if (s.errors)
+		ksft_print_msg("%llu errors, the first: %.128s\n",
+			       (unsigned long long)s.errors, s.first_error);
+	return !s.errors;
+}
+
+static time_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
+/* False as soon as something is wrong. */
+static bool run(int fd, unsigned int seconds, struct sums *sum)
+{
+	struct soba_test_info info = device_info(fd);
+	time_t end = now() + seconds;
+	bool good = true;
+	unsigned int i;
+
+	for (i = 0; i < NR_HELPERS; i++)
+		helper_start(&helpers[i]);
+	while (good && now() < end)
+		good = run_slice(fd, &info, SLICE_MS, sum) && helpers_alive();
+	helpers_stop();
+	return good;
+}
+
+static void judge(const struct sums *sum, long long allocs, long long frees,
+		  long long used)
+{
+	long long counted = soba_event("page_alloc") - allocs;
+	char why[160];
+
+	ksft_print_msg("%llu blocks: %llu by threads, %llu in softirq, %llu in hardirq; %llu times NULL\n",
+		       sum->allocs, sum->by[0], sum->by[1], sum->by[2],
+		       sum->fails);
+	ksft_test_result(sum->allocs > 0 && sum->by[0] && sum->by[1],
+			 "every kind of actor took part\n");
+	ksft_test_result(sum->frames_alloc == sum->frames_free &&
+			 sum->allocs == sum->frees,
+			 "the actors freed all that they allocated\n");
+	if (counted != (long long)sum->allocs)
+		ksft_print_msg("soba counted %lld, the actors %llu\n", counted,
+			       sum->allocs);
+	ksft_test_result(counted == (long long)sum->allocs,
+			 "page_alloc equals the actors' count\n");
+	counted = soba_event("page_free") - frees;
+	if (counted != (long long)sum->frees)
+		ksft_print_msg("soba counted %lld, the actors %llu\n", counted,
+			       sum->frees);
+	ksft_test_result(counted == (long long)sum->frees,
+			 "page_free equals the actors' count\n");
+	ksft_test_result(soba_meminfo("Used") == used,
+			 "Used is what it was\n");
+	ksft_test_result(soba_valid(why, sizeof(why)), "validator: %s\n", why);
+	file_write(DEBUGFS "/shrink", "1");
+	if (soba_meminfo("Held") != soba_meminfo("Reserve") + used)
+		ksft_print_msg("still held: %lld kB, in use: %lld kB\n",
+			       soba_meminfo("Held"), used);
+	ksft_test_result(used || soba_meminfo("Held") <= soba_meminfo("Reserve"),
+			 "everything goes back to the host\n");
+}
+
+int main(int argc, char **argv)
+{
+	const char *text = argc > 1 ? argv[1] : getenv("SOBA_LOAD_SECONDS");
+	unsigned int seconds = text && *text ? atoi(text) : 15;
+	long long allocs, frees, used;
+	struct sums sum = { 0 };
+	int fd = device_open();
+
+	ksft_print_header();
+	if (fd < 0)
+		ksft_exit_skip("no " DEVICE ": soba_test.ko is not loaded, or not root\n");
+	ksft_set_plan(8);
+	ksft_print_msg("%u seconds on %u CPUs\n", seconds, online_cpus());
+	allocs = soba_event("page_alloc");
+	frees = soba_event("page_free");
+	used = soba_meminfo("Used");
+	ksft_test_result(run(fd, seconds, &sum), "no error on the way\n");
+	judge(&sum, allocs, frees, used);
+	close(fd);
+	ksft_finished();
+}

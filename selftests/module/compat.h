@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * compat.h - the kernel versions that soba_test.ko builds on, 6.1 to 7.2.
+ *
+ * The only file of the module that tests a version. Each entry says since when
+ * the new name exists; an entry may go when no supported kernel needs it.
+ *
+ * Locking: none.
+ */
+#ifndef SOBA_TEST_COMPAT_H
+#define SOBA_TEST_COMPAT_H
+
+#include <linux/hrtimer.h>
+#include <linux/mm.h>
+#include <linux/timer.h>
+#include <linux/version.h>
+
+/* timer_delete_sync(): since 6.2; del_timer_sync() is gone in 6.15. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define timer_delete_sync(timer) del_timer_sync(timer)
+#endif
+
+/* hrtimer_setup(): since 6.13; hrtimer_init() is gone in 6.15. */
+static inline void compat_hrtimer_setup(struct hrtimer *timer,
+					enum hrtimer_restart (*fn)(struct hrtimer *))
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+	hrtimer_init(timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	timer->function = fn;
+#else
+	hrtimer_setup(timer, fn, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+#endif
+}
+
+/* vm_flags_set(): since 6.3. */
+static inline void compat_vm_flags_set(struct vm_area_struct *vma,
+				       unsigned long flags)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+	vma->vm_flags |= flags;
+#else
+	vm_flags_set(vma, flags);
+#endif
+}
+
+/* MAX_PAGE_ORDER: since 6.8; MAX_ORDER inclusive in 6.4 to 6.7. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+#define COMPAT_MAX_PAGE_ORDER (MAX_ORDER - 1)
+#elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#define COMPAT_MAX_PAGE_ORDER MAX_ORDER
+#else
+#define COMPAT_MAX_PAGE_ORDER MAX_PAGE_ORDER
+#endif
+
+/* __GFP_ATOMIC: until 6.3. It is a macro where it exists. */
+#ifdef __GFP_ATOMIC
+#define COMPAT_GFP_ATOMIC __GFP_ATOMIC
+#else
+#define COMPAT_GFP_ATOMIC ((__force gfp_t)0)
+#endif
+
+#endif /* SOBA_TEST_COMPAT_H */

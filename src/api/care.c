@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * care.c - floor 4: the static branches of care.h.
+ *
+ * Locking: jump labels have their own; called from process context only.
+ */
+#include "api/care.h"
+
+DEFINE_STATIC_KEY_FALSE(soba_alloc_care_key);
+DEFINE_STATIC_KEY_FALSE(soba_free_care_key);
+
+int soba_alloc_care_get(void)
+{
+	static_branch_inc(&soba_alloc_care_key);
+	return 0;
+}
+
+void soba_alloc_care_put(void)
+{
+	static_branch_dec(&soba_alloc_care_key);
+}
+
+int soba_free_care_get(void)
+{
+	static_branch_inc(&soba_free_care_key);
+	return 0;
+}
+
+void soba_free_care_put(void)
+{
+	static_branch_dec(&soba_free_care_key);
+}
+
+int soba_care_init(void)
+{
+	if (soba_port_init_on_alloc())
+		soba_alloc_care_get();
+	if (soba_port_init_on_free())
+		soba_free_care_get();
+	return 0;
+}

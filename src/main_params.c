@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * main_params.c - floor 6: module parameters, as text, checked at load.
+ *
+ * They are strings so that garbage gets soba's own line with the bound in it,
+ * not the loader's. Locking: none, used by init alone; read-only in sysfs.
+ */
+#include "soba_env.h"
+
+#include <linux/ctype.h>
+#include <linux/moduleparam.h>
+
+#include "main_params.h"
+#include "page/limits.h"
+#include "base/report.h"
+
+static char *reserve = "0";
+module_param(reserve, charp, 0444);
+MODULE_PARM_DESC(reserve, "bytes taken from the host at load and kept while loaded, e.g. 64M (default 0)");
+
+static char *limit = "0";
+module_param(limit, charp, 0444);
+MODULE_PARM_DESC(limit, "most bytes of pages ever held from the host, e.g. 1G; 0 is no bound (default 0)");
+
+static char *chunk_order = "max";
+module_param(chunk_order, charp, 0444);
+MODULE_PARM_DESC(chunk_order, "log2 of the pages taken from the host at a time, or max (default: the host's largest order)");
+
+static int refuse(const char *name, const char *value, const char *rule)
+{
+	soba_report(SOBA_R_BAD_PARAMETER, 0, "%s=%s: %s", name, value, rule);
+	return -EINVAL;
+}
+
+static unsigned int suffix_shift(char suffix)
+{
+	switch (toupper(suffix)) {
+	case 'K':
+		return 10;
+	case 'M':
+		return 20;
+	case 'G':
+		return 30;
+	case 'T':
+		return 40;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * Digits with an optional K, M, G or T, and nothing else. memparse() would take
+ * more, and not notice an overflow.
+ */
+static bool parse_bytes(const char *text, u64 *bytes)
+{
+	char digits[24];
+	unsigned int shift;
+	size_t len;
+	u64 n;
+
+	if (!isdigit(text[0]) ||
+	    strscpy(digits, text, sizeof(digits)) < 0)
+		return false;
+	strim(digits);
+	len = strlen(digits);
+	shift = suffix_shift(digits[len - 1]);
+	if (shift)
+		digits[len - 1] = '\0';
+	if (kstrtoull(digits, 10, &n) || n > U64_MAX >> shift)
+		return false;
+	*bytes = n << shift;
+	return true;
+}
+
+/* A size in bytes to frames, at most @max frames. */
+static int parse_frames(const char *name, const char *text, unsigned long max,
+			unsigned long *frames)
+{
+	char rule[96];
+	u64 bytes;
+
+	scnprintf(rule, sizeof(rule),
+		  "must be a number of bytes (K, M, G allowed) from 0 to %lu, the host's memory",
+		  max << PAGE_SHIFT);
+	if (!parse_bytes(text, &bytes))
+		return refuse(name, text, rule);
+	if (bytes >> PAGE_SHIFT > max)
+		return refuse(name, text, rule);
+	*frames = DIV_ROUND_UP_ULL(bytes, PAGE_SIZE);
+	return 0;
+}
+
+static int parse_chunk_order(unsigned int *order)
+{
+	char rule[64];
+	unsigned int n;
+
+	if (sysfs_streq(chunk_order, "max")) {
+		*order = SOBA_MAX_ORDER;
+		return 0;
+	}
+	scnprintf(rule, sizeof(rule), "must be a number from 0 to %d",
+		  SOBA_MAX_ORDER);
+	if (!isdigit(chunk_order[0]) || kstrtouint(chunk_order, 10, &n) ||
+	    n > SOBA_MAX_ORDER)
+		return refuse("chunk_order", chunk_order, rule);
+	*order = n;
+	return 0;
+}
+
+int soba_params_apply(void)
+{
+	unsigned long host = soba_port_host_frames();
+	struct soba_limits l = { };
+	char rule[80];
+	int err;
+
+	err = parse_frames("reserve", reserve, host, &l.reserve);
+	if (!err)
+		err = parse_frames("limit", limit, host, &l.limit);
+	if (!err)
+		err = parse_chunk_order(&l.chunk_order);
+	if (err)
+		return err;
+	if (l.limit && l.limit < l.reserve) {
+		scnprintf(rule, sizeof(rule), "must not be below reserve=%s",
+			  reserve);
+		return refuse("limit", limit, rule);
+	}
+	soba_limits = l;
+	return 0;
+}

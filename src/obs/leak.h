@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * leak.h - floor 5: names of call sites whose text is gone.
+ *
+ * Locking: leak_lock of leak.c around every call.
+ */
+#ifndef SOBA_LEAK_H
+#define SOBA_LEAK_H
+
+#include <linux/module.h>
+
+struct leak_name {
+	struct list_head node;
+	unsigned long caller;
+	unsigned long reported;		/* blocks, at its module's last unload */
+	char module[MODULE_NAME_LEN];	/* whose text it was */
+	char text[];			/* as `%pS` printed it */
+};
+
+/**
+ * soba_leak_name_add() - remember how a call site is called
+ * @caller: an address whose text is still mapped; one that is known stays
+ * @module: name of the module that it is in
+ *
+ * Without memory, or when a great many are known, it is not remembered, and a
+ * later report has the bare address. Context: process.
+ *
+ * Return: the name, or NULL when it is not remembered.
+ */
+struct leak_name *soba_leak_name_add(unsigned long caller, const char *module);
+
+/**
+ * soba_leak_name_of() - what is remembered of a call site
+ * @caller: any address
+ *
+ * Return: the name, or NULL.
+ */
+struct leak_name *soba_leak_name_of(unsigned long caller);
+
+/** soba_leak_names_free() - forget them all */
+void soba_leak_names_free(void);
+
+#endif /* SOBA_LEAK_H */

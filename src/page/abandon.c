@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * abandon.c - floor 2: the end of all chunks at unload.
+ *
+ * Locking: none; runs alone at module exit, see abandon.h.
+ */
+#include "page/abandon.h"
+#include "page/block.h"
+#include "page/chunk.h"
+#include "page/limits.h"
+#include "page/map.h"
+#include "page/zone.h"
+#include "base/report.h"
+
+#define GIVE_TICKS 20
+
+/* The user of these frames has dropped its references by put_page(). */
+static bool let_go(struct soba_chunk *c, unsigned long i, unsigned long n)
+{
+	unsigned long k;
+
+	if (soba_frame_state(c->frames + i) != SOBA_F_ALLOC || c->comp)
+		return false;
+	for (k = 0; k < n; k++)
+		if (soba_port_refs(c->page + i + k) != SOBA_PAGE_REFS - 1)
+			return false;
+	for (k = 0; k < n; k++)
+		soba_port_ref_restore(c->page + i + k);
+	return true;
+}
+
+/* A host walker may hold a page for a moment: a block is worth some ticks. */
+static void give_patiently(struct page *page, unsigned int order)
+{
+	unsigned int tick;
+
+	for (tick = 0; tick < GIVE_TICKS; tick++) {
+		if (!soba_port_give(page, order, false))
+			return;
+		schedule_timeout_uninterruptible(1);
+	}
+	soba_report_line(SOBA_R_PINNED_PAGE, 0,
+			 "pfn %#lx, order %u, is free and held by a foreign reference, it is lost",
+			 page_to_pfn(page), order);
+}
+
+/* Give the free blocks of a chunk back, leave those in use where they are. */
+static void abandon_chunk(struct soba_chunk *c)
+{
+	unsigned long i, n;
+
+	for (i = 0; i < 1UL << c->order; i += n) {
+		struct soba_frame *f = c->frames + i;
+
+		n = 1UL << f->order;
+		if (soba_frame_state(f) == SOBA_F_FREE || let_go(c, i, n))
+			give_patiently(c->page + i, f->order);
+	}
+	soba_chunk_forget_frames(c);
+}
+
+void soba_abandon_all(void)
+{
+	unsigned long pfn = 0;
+	struct soba_chunk *c;
+	unsigned int id;
+
+	soba_pinned_gather();
+	soba_limits.reserve = 0;
+	for (id = 0; id < soba_nr_zones; id++)
+		soba_chunk_trim(soba_zone_by_id(id), ULONG_MAX, 0);
+	while ((c = soba_map_next_chunk(&pfn)))
+		abandon_chunk(c);
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * block.c - floor 2: how a request is served when the per-CPU list cannot.
+ *
+ * Locking: none held here; zone->lock inside zone.c. What each step may do is
+ * in the request, GFP flags are not looked at.
+ */
+#include "page/block.h"
+#include "page/chunk.h"
+#include "page/grow.h"
+#include "page/pcp.h"
+#include "page/zone.h"
+#include "base/counter.h"
+
+/* The host answers with one chunk a time; more rounds than this are a loop. */
+#define MAX_GROWTHS 16
+
+/* How long to wait for a chunk that is being moved: the host is clearing it. */
+#define MOVING_TICKS (HZ / 10)
+
+/*
+ * This CPU's list first, when it is of the zone. Then a guess without the lock
+ * spares it when there is plainly nothing.
+ */
+static struct soba_frame *try_zone(struct soba_zone *zone,
+				   const struct soba_req *req, bool *zero)
+{
+	struct soba_frame *f;
+
+	if (req->order < SOBA_PCP_ORDERS) {
+		f = soba_pcp_take(zone, req->order, zero);
+		if (f)
+			return f;
+	}
+	if (soba_zone_free_frames(zone) < 1UL << req->order)
+		return NULL;
+	if (req->order < SOBA_PCP_ORDERS && soba_pcp_wants(zone, req))
+		return soba_pcp_refill(zone, req, zero);
+	return soba_zone_alloc(zone, req, zero);
+}
+
+static struct soba_frame *try_zones(const struct soba_req *req, bool *zero)
+{
+	struct soba_zonelist_pos pos;
+	struct soba_zone *zone;
+
+	soba_for_each_zone_of(zone, req, pos) {
+		struct soba_frame *f = try_zone(zone, req, zero);
+
+		if (f)
+			return f;
+	}
+	return NULL;
+}
+
+/* Spare blocks of any order may, merged or split, be what is needed. */
+static struct soba_frame *try_spares(const struct soba_req *req, bool *zero)
+{
+	struct soba_zonelist_pos pos;
+	struct soba_zone *zone;
+	bool any = false;
+
+	soba_for_each_zone_of(zone, req, pos) {
+		any |= soba_zone_spare_frames(zone) > 0;
+		soba_zone_drain_spares(zone);
+	}
+	return any ? try_zones(req, zero) : NULL;
+}
+
+/* Only the first zone grows: the host has its own fallback to the others. */
+static bool grow(const struct soba_req *req)
+{
+	struct soba_zonelist_pos pos;
+	struct soba_zone *zone;
+
+	soba_for_each_zone_of(zone, req, pos)
+		return !soba_chunk_take(zone, req);
+	return false;
+}
+
+/*
+ * The node and class that the request is best served from, grown if need be:
+ * other nodes and lower classes are asked only when the host has no more of
+ * these. What the host just refused is not asked for again at once.
+ */
+static struct soba_frame *try_preferred(const struct soba_req *req, bool *zero)
+{
+	struct soba_zone *zone = soba_zone_preferred(req);
+	struct soba_frame *f;
+
+	if (!zone)
+		return NULL;
+	f = try_zone(zone, req, zero);
+	if (!f && soba_zone_spare_frames(zone)) {
+		soba_zone_drain_spares(zone);
+		f = try_zone(zone, req, zero);
+	}
+	if (f || soba_zone_refused(zone))
+		return f;
+	/* Who cannot sleep gets a few frames now, the worker brings more. */
+	if (!req->sleep && req->wake)
+		soba_grow_wake(zone, req);
+	if (grow(req))
+		f = try_zone(zone, req, zero);
+	else
+		soba_zone_refuse(zone);
+	return f;
+}
+
+static void wait_a_tick(void)
+{
+	schedule_timeout_uninterruptible(1);
+}
+
+/*
+ * What other CPUs and the quarantine hold back comes home. A chunk that somebody
+ * is just taking or giving back counts against limit= and helps nobody: it is
+ * worth a short wait. Not a flush: the worker's reclaim may need our caller's
+ * locks.
+ */
+static void reclaim(const struct soba_req *req)
+{
+	unsigned int tick;
+
+	soba_count(SOBA_C_RECLAIM);
+	soba_pcp_drain_all();
+	soba_pinned_gather();
+	for (tick = 0; tick < MOVING_TICKS; tick++) {
+		if (!atomic_read(&soba_chunks_moving))
+			break;
+		wait_a_tick();
+	}
+	soba_grow_make_room(1UL << req->order);
+}
+
+static struct soba_frame *alloc_hard(const struct soba_req *req, bool *zero)
+{
+	unsigned int growths = 0, round = 0;
+	struct soba_frame *f;
+
+	for (;;) {
+		f = try_preferred(req, zero);
+		if (!f)
+			f = try_zones(req, zero);
+		if (!f)
+			f = try_spares(req, zero);
+		if (f)
+			return f;
+		if (growths++ < MAX_GROWTHS && grow(req))
+			continue;
+		if (!req->sleep)
+			return NULL;
+		if (round++ < req->rounds) {
+			reclaim(req);
+			growths = 0;
+			continue;
+		}
+		if (!req->nofail)
+			return NULL;
+		/* __GFP_NOFAIL: whoever frees next lets us on. */
+		soba_count(SOBA_C_NOFAIL_WAIT);
+		wait_a_tick();
+		growths = 0;
+		round = 0;
+	}
+}
+
+/* __GFP_COMP and __GFP_ACCOUNT: the same patience, the host's own pages. */
+static struct soba_frame *alloc_direct(const struct soba_req *req)
+{
+	unsigned int round = 0;
+	struct soba_frame *f;
+
+	for (;;) {
+		f = soba_chunk_take_direct(req);
+		if (f || !req->sleep)
+			return f;
+		if (round++ >= req->rounds) {
+			if (!req->nofail)
+				return NULL;
+			soba_count(SOBA_C_NOFAIL_WAIT);
+			wait_a_tick();
+		}
+		reclaim(req);
+	}
+}
+
+static void clear_block(struct soba_frame *f, const struct soba_req *req,
+			bool zero)
+{
+	if (!req->zero)
+		return;
+	if (zero) {
+		soba_count_add(SOBA_C_ZERO_SKIPPED, 1UL << req->order);
+		return;
+	}
+	soba_port_clear(soba_frame_page(f), req->order);
+	soba_count_add(SOBA_C_ZERO_CLEARED, 1UL << req->order);
+}
+
+struct soba_frame *soba_block_alloc(const struct soba_req *req)
+{
+	struct soba_frame *f;
+	bool zero = false;
+
+	if (req->direct) {
+		f = alloc_direct(req);
+		zero = f && soba_port_zeroes(req->gfp);
+	} else {
+		f = alloc_hard(req, &zero);
+	}
+	if (!f) {
+		soba_count(SOBA_C_PAGE_ALLOC_FAIL);
+		return NULL;
+	}
+	f->owner = NULL;
+	f->caller = req->caller;
+	soba_port_page_fresh(soba_frame_page(f));
+	clear_block(f, req, zero);
+	soba_count(SOBA_C_PAGE_ALLOC_SLOW);
+	return f;
+}
+
+void soba_block_free(struct soba_frame *f)
+{
+	unsigned int order = f->order;
+
+	soba_count(SOBA_C_PAGE_FREE_SLOW);
+	if (f->chunk->direct) {
+		if (!soba_chunk_give_direct(f->chunk))
+			return;
+		soba_stray_put(f, 0);
+		if (soba_frame_state(f) != SOBA_F_LOST)
+			soba_pinned_add(f, 0);
+		return;
+	}
+	if (soba_port_init_on_free()) {
+		soba_port_clear(soba_frame_page(f), order);
+		WRITE_ONCE(f->state, f->state | SOBA_F_ZERO);
+	}
+	soba_zone_free(f->chunk->zone, f, order);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * block.h - floor 2: the way in for the floors above: blocks by request.
+ */
+#ifndef SOBA_BLOCK_H
+#define SOBA_BLOCK_H
+
+#include "page/frame.h"
+#include "page/pcp.h"
+#include "page/req.h"
+
+/**
+ * soba_block_alloc() - serve a request by every means it allows
+ * @req: decoded by soba_gfp_decode()
+ *
+ * The zones in fallback order; the host; with req->sleep also reclaim. The
+ * block is cleared when req->zero says so and it is not known to be zero.
+ *
+ * Context: any but NMI; sleeps only with req->sleep.
+ * Return: the head, in state ALLOC, owner NULL; or NULL.
+ */
+struct soba_frame *soba_block_alloc(const struct soba_req *req);
+
+/**
+ * soba_block_free() - take a block back
+ * @f: its head, in state ALLOC; the block's pages have no foreign reference
+ *
+ * Context: any but NMI.
+ */
+void soba_block_free(struct soba_frame *f);
+
+/**
+ * soba_block_refs_ok() - have the pages of a block just soba's references?
+ * @page: the first
+ * @order: log2 of its pages
+ *
+ * All pages up to order 7, and 128 of larger blocks, evenly spread: a range that
+ * is mapped to userspace is still seen. What escapes here stops the chunk from
+ * going back to the host, where every page is looked at.
+ *
+ * Context: any.
+ */
+bool soba_block_refs_ok(struct page *page, unsigned int order);
+
+/* pinned.c: blocks that were freed while somebody else held a reference */
+void soba_pinned_add(struct soba_frame *f, unsigned long caller);
+unsigned long soba_pinned_gather(void);
+unsigned long soba_pinned_frames(void);
+void soba_stray_put(struct soba_frame *f, unsigned long caller);
+
+#endif /* SOBA_BLOCK_H */

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * port_trace.h - floor 0: the names by which the core reaches the tracepoints.
+ * Off, each is one static branch. The harness has empty ones.
+ */
+#ifndef SOBA_PORT_TRACE_H
+#define SOBA_PORT_TRACE_H
+
+#include <soba/trace.h>
+
+#define soba_trace_page_alloc	trace_soba_page_alloc
+#define soba_trace_page_free	trace_soba_page_free
+#define soba_trace_chunk_take	trace_soba_chunk_take
+#define soba_trace_chunk_return	trace_soba_chunk_return
+
+#endif /* SOBA_PORT_TRACE_H */

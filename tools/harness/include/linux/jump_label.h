@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* jump_label.h - harness: port_inline.h asks for it; the words are in sim/. */
+#include "sim/mm.h"

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* sched/mm.h - harness: the core asks for it; the words are in sim/. */
+#include "sim/mm.h"

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * soba_env.h - the userspace harness's: all that the core (floors 1 to 3 and
+ * api/gfp.c) includes of its surroundings, simulated. The kernel's is
+ * src/port/soba_env.h; -I decides which one is seen. See tools/harness/README.
+ */
+#ifndef SOBA_ENV_H
+#define SOBA_ENV_H
+
+#include "sim/base.h"
+#include "sim/list.h"
+#include "sim/cpu.h"
+#include "sim/lock.h"
+#include "sim/defer.h"
+#include "sim/mm.h"
+#include "sim/print.h"
+
+#include "port/port.h"
+
+/* The tracepoints are not simulated. */
+#define SOBA_PORT_TRACE_H
+#define soba_trace_page_alloc(page, order, gfp, caller) \
+	((void)(page), (void)(order), (void)(gfp), (void)(caller))
+#define soba_trace_page_free(page, order, caller) \
+	((void)(page), (void)(order), (void)(caller))
+#define soba_trace_page_alloc_enabled()	false
+#define soba_trace_page_free_enabled()	false
+#define soba_trace_chunk_take(nid, class, pfn, order)	((void)(pfn))
+#define soba_trace_chunk_return(nid, class, pfn, order)	((void)(pfn))
+
+#endif /* SOBA_ENV_H */
