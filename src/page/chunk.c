@@ -195,7 +195,9 @@ static gfp_t chunk_gfp(const struct soba_req *req, unsigned int order)
 static int chunk_take(struct soba_zone *zone, const struct soba_req *req)
 {
 	unsigned int order = best_order(zone, req);
+	struct soba_zone *home;
 	struct soba_chunk *c;
+	unsigned long pfn;
 
 	for (;; order--) {
 		gfp_t gfp = chunk_gfp(req, order);
@@ -206,11 +208,14 @@ static int chunk_take(struct soba_zone *zone, const struct soba_req *req)
 		if (order <= req->order)
 			return -ENOMEM;
 	}
-	frames_init(c, c->zone->id);
-	soba_zone_add_chunk(c->zone, c, soba_port_zeroes(req->gfp));
+	home = c->zone;
+	pfn = c->pfn;
+	frames_init(c, home->id);
+	/* Once there, a trim may give it back and free @c while we are preempted. */
+	soba_zone_add_chunk(home, c, soba_port_zeroes(req->gfp));
 	soba_count(SOBA_C_CHUNK_TAKE);
 	soba_count_add(SOBA_C_CHUNK_TAKE_FRAMES, 1UL << order);
-	soba_trace_chunk_take(c->zone->nid, c->zone->class, c->pfn, order);
+	soba_trace_chunk_take(home->nid, home->class, pfn, order);
 	return 0;
 }
 
