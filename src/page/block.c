@@ -9,6 +9,7 @@
 #include "page/chunk.h"
 #include "page/grow.h"
 #include "page/pcp.h"
+#include "page/reclaim.h"
 #include "page/zone.h"
 #include "base/counter.h"
 
@@ -123,6 +124,7 @@ static void reclaim(const struct soba_req *req)
 	unsigned int tick;
 
 	soba_count(SOBA_C_RECLAIM);
+	soba_reclaim_scan(ULONG_MAX, true);
 	soba_pcp_drain_all();
 	soba_pinned_gather();
 	for (tick = 0; tick < MOVING_TICKS; tick++) {

@@ -60,7 +60,7 @@ struct soba_frame {
 		};
 		u32 tag;			/* the three in one compare */
 	};
-	u32 spare;
+	u32 offset;			/* for the owner: see owner.h */
 	struct soba_chunk *chunk;
 };
 

@@ -16,6 +16,7 @@
 #include "page/chunk.h"
 #include "page/limits.h"
 #include "page/pcp.h"
+#include "page/reclaim.h"
 #include "page/zone.h"
 #include "base/counter.h"
 
@@ -143,6 +144,7 @@ unsigned long soba_shrink_all(void)
 	for (round = 0; round < SHRINK_ROUNDS; round++) {
 		if (round)
 			schedule_timeout_uninterruptible(1);
+		soba_reclaim_scan(ULONG_MAX, true);
 		soba_pcp_drain_all();
 		soba_pinned_gather();
 		done += trim_zones(ULONG_MAX, false);
@@ -169,7 +171,7 @@ unsigned long soba_shrink_count(void)
 			idle += READ_ONCE(zone->empty_frames);
 	}
 	soba_pcp_stat(&pcp);
-	return min(idle + pcp.frames, room);
+	return min(idle + pcp.frames + soba_reclaim_count(), room);
 }
 
 unsigned long soba_shrink_scan(unsigned long nr, gfp_t gfp)
@@ -180,6 +182,10 @@ unsigned long soba_shrink_scan(unsigned long nr, gfp_t gfp)
 	soba_pinned_gather();
 	soba_pcp_drain_spares();
 	done = trim_zones(nr, false);
+	if (done < nr) {
+		soba_reclaim_scan(nr - done, gfp & __GFP_DIRECT_RECLAIM);
+		done += trim_zones(nr - done, false);
+	}
 	if (done < nr && (gfp & __GFP_DIRECT_RECLAIM)) {
 		soba_pcp_drain_all();
 		done += trim_zones(nr - done, false);
