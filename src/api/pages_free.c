@@ -87,23 +87,6 @@ struct soba_frame *soba_pages_check(unsigned long pfn, unsigned int order,
 	return ok ? f : NULL;
 }
 
-/* Somebody else's references, too many or too few. True when it can be freed. */
-static bool settle_refs(struct soba_frame *f, unsigned long caller)
-{
-	struct page *page = soba_frame_page(f);
-	unsigned int order = f->chunk->comp ? 0 : f->order;
-
-	if (likely(soba_block_refs_ok(page, order)))
-		return true;
-	soba_stray_put(f, caller);
-	if (soba_frame_state(f) == SOBA_F_LOST)
-		return false;
-	if (soba_block_refs_ok(page, order))
-		return true;
-	soba_pinned_add(f, caller);
-	return false;
-}
-
 /* Any page, any state: checked, reported, or given to its zone. */
 static noinline __cold void free_slow(struct page *page, unsigned int order,
 				      unsigned long caller)
@@ -116,7 +99,7 @@ static noinline __cold void free_slow(struct page *page, unsigned int order,
 	if (!f)
 		return;
 	soba_trace_page_free(page, order, caller);
-	if (settle_refs(f, caller))
+	if (soba_block_settle(f, caller))
 		soba_block_free(f);
 }
 

@@ -22,7 +22,7 @@
 #include "page/req.h"
 
 #define SOBA_MIN_OBJECT		8
-#define SOBA_CACHE_NAME_LEN	32
+#define SOBA_CACHE_NAME_LEN	64
 
 /* Objects of one slab at most: eight words of its map. */
 #define SOBA_SLAB_MAX_OBJECTS	512
@@ -32,6 +32,7 @@
 #define SOBA_SLAB_FILLS		4
 
 struct soba_cache;
+struct soba_cache_node;
 
 /*
  * One block cut into equal objects. In a side structure, so that an overflowing
@@ -42,12 +43,13 @@ struct soba_slab {
 	struct soba_cache *cache;
 	struct soba_frame *frame;	/* head of the block */
 	void *base;			/* the first object */
+	struct soba_cache_node *node;	/* of the block's node */
 	u16 nr;				/* objects */
 	u16 nr_free;			/* node->lock */
 	u8 order;
 	u8 fill;			/* which list: node->lock */
 	u8 words;			/* of map[] */
-	u8 turn;			/* where the search for a free object begins */
+	u8 fresh;			/* never handed out: shuffle */
 	unsigned long map[];		/* 1: free; node->lock */
 };
 
@@ -120,38 +122,42 @@ struct soba_cache {
 	struct soba_cpu_cache __percpu *cpu;
 	u64 inverse;			/* ceil(2^64 / size) */
 	u32 nr;				/* objects in a slab */
-	u32 object_size;		/* usable bytes */
+	u32 fill_shift;			/* free objects to the list they mean */
 
+	u32 object_size;		/* usable bytes */
 	u32 size;			/* bytes from one object to the next */
 	u32 align;
 	slab_flags_t flags;		/* the caller's */
 	u32 own_flags;			/* SOBA_CACHE_... */
 	u8 order;			/* of a slab */
-	u8 min_order;			/* when memory is short */
 	u8 class;			/* enum soba_class of its memory */
 	u32 offset;			/* of the object in its slot: red zone */
+	u32 head;			/* bytes before the first slot: ON_SLAB */
 	u32 colours;			/* slab n begins at (n % colours) * align */
-	atomic_t colour_next;
+	u32 colour_next;		/* a guess is enough */
 	u32 mag_cap;			/* of new magazines */
+	u32 mag_min;			/* where it begins */
 	u32 mag_max;			/* how far it may grow */
 	u32 depot_max;			/* full magazines kept on a node */
 	u32 min_empty;			/* empty slabs kept on a node */
-	gfp_t gfp;			/* added to requests for slabs */
 	void (*ctor)(void *object);
 	u32 useroffset;
 	u32 usersize;
 	u32 track_offset;		/* of struct soba_track, debug.c; 0: none */
 
-	struct list_head link;		/* registry: soba_cache_mutex */
+	struct list_head link;		/* registry: soba_cache_mutex, RCU readers */
+	struct list_head tomb;		/* soba_cache_tombs */
+	struct rcu_head rcu;
 	char name[SOBA_CACHE_NAME_LEN];
 	void *obs;			/* what the statistics hang on it */
 	unsigned long born;		/* jiffies */
 	struct soba_cache_node *node[];	/* by node index, soba_node_index() */
 };
 
-/* The registry, in order of creation, tombstones included. */
+/* The registry, in order of creation; destroyed with live objects. */
 extern struct mutex soba_cache_mutex;
 extern struct list_head soba_cache_list;
+extern struct list_head soba_cache_tombs;
 
 /* What floor 5 wants to hear; process context, soba_cache_mutex not held. */
 struct soba_cache_watcher {
@@ -232,6 +238,13 @@ static __always_inline void *soba_cache_key(const struct soba_cache *c)
 {
 	return soba_owner_tag(c, SOBA_OWN_SLAB);
 }
+
+/* Where the sizes of magazines may be, in objects. */
+u32 soba_mag_larger(u32 cap);
+u32 soba_mag_smaller(u32 cap);
+
+/* geometry.c: everything that follows from size, alignment and flags */
+int soba_cache_layout(struct soba_cache *c, const struct soba_cache_spec *spec);
 
 int soba_cache_init(void);
 void soba_cache_exit(void);

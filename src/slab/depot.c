@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * depot.c - floor 3: where CPUs of a node exchange full and empty magazines.
+ *
+ * The working set, after Bonwick: the fewest magazines that lay in a list since
+ * the last look were not needed, and go.
+ *
+ * Locking: see depot.h. ->contended counts whom the lock kept waiting; from it
+ * the magazines of a cache learn to be larger (reap.c).
+ */
+#include "slab/depot.h"
+#include "slab/slab.h"
+
+void soba_depot_setup(struct soba_depot *d)
+{
+	raw_spin_lock_init(&d->lock);
+}
+
+static unsigned long depot_lock(struct soba_depot *d)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	if (unlikely(!raw_spin_trylock(&d->lock))) {
+		raw_spin_lock(&d->lock);
+		d->contended++;
+	}
+	return flags;
+}
+
+static void depot_unlock(struct soba_depot *d, unsigned long flags)
+{
+	raw_spin_unlock(&d->lock);
+	local_irq_restore(flags);
+}
+
+static void push_full(struct soba_depot *d, struct soba_mag *m)
+{
+	m->next = d->full;
+	d->full = m;
+	d->objects += m->nr;
+	d->nr_full++;
+}
+
+static struct soba_mag *pop_full(struct soba_depot *d)
+{
+	struct soba_mag *m = d->full;
+
+	if (!m)
+		return NULL;
+	d->full = m->next;
+	d->objects -= m->nr;
+	if (--d->nr_full < d->min_full)
+		d->min_full = d->nr_full;
+	return m;
+}
+
+static void push_empty(struct soba_depot *d, struct soba_mag *m)
+{
+	m->next = d->empty;
+	d->empty = m;
+	d->nr_empty++;
+}
+
+static struct soba_mag *pop_empty(struct soba_depot *d)
+{
+	struct soba_mag *m = d->empty;
+
+	if (!m)
+		return NULL;
+	d->empty = m->next;
+	if (--d->nr_empty < d->min_empty)
+		d->min_empty = d->nr_empty;
+	return m;
+}
+
+struct soba_mag *soba_depot_get_full(struct soba_depot *d,
+				     struct soba_mag *empty)
+{
+	struct soba_mag *m;
+	unsigned long flags;
+
+	/* A guess; who is wrong goes to the slabs. */
+	if (!READ_ONCE(d->full))
+		return NULL;
+	flags = depot_lock(d);
+	m = pop_full(d);
+	if (m) {
+		d->gets++;
+		if (empty->cap)
+			push_empty(d, empty);
+	}
+	depot_unlock(d, flags);
+	return m;
+}
+
+struct soba_mag *soba_depot_get_empty(struct soba_cache *c,
+				      struct soba_depot *d,
+				      struct soba_mag *full, bool *kept)
+{
+	struct soba_mag *m = NULL;
+	unsigned long flags;
+
+	flags = depot_lock(d);
+	*kept = d->nr_full < c->depot_max;
+	if (*kept) {
+		m = pop_empty(d);
+		d->puts++;
+		push_full(d, full);
+	}
+	depot_unlock(d, flags);
+	return m;
+}
+
+void soba_depot_put(struct soba_depot *d, struct soba_mag *m)
+{
+	unsigned long flags = depot_lock(d);
+
+	if (m->nr)
+		push_full(d, m);
+	else
+		push_empty(d, m);
+	depot_unlock(d, flags);
+}
+
+/* A magazine of another size than new ones goes as soon as it is empty. */
+struct soba_mag *soba_depot_strip(struct soba_depot *d, bool all)
+{
+	struct soba_mag *list = NULL, *m;
+	unsigned long flags;
+	u32 nr;
+
+	flags = depot_lock(d);
+	for (nr = all ? d->nr_full : d->min_full; nr; nr--) {
+		m = pop_full(d);
+		m->next = list;
+		list = m;
+	}
+	for (nr = all ? d->nr_empty : d->min_empty; nr; nr--) {
+		m = pop_empty(d);
+		m->next = list;
+		list = m;
+	}
+	d->min_full = d->nr_full;
+	d->min_empty = d->nr_empty;
+	depot_unlock(d, flags);
+	return list;
+}
+
+/* Best effort: without one the slabs serve. */
+struct soba_mag *soba_mag_new(struct soba_cache *c, int nid)
+{
+	const struct soba_req req = {
+		.gfp = __GFP_NOWARN,
+		.nid = nid,
+		.class = SOBA_CLASS_NORMAL,
+	};
+	u32 cap = READ_ONCE(c->mag_cap);
+	struct soba_mag *m;
+
+	m = soba_meta_alloc(struct_size_t(struct soba_mag, slot, cap + 1), &req);
+	if (!m)
+		return NULL;
+	m->cap = cap;
+	m->nr = 0;
+	m->slot[0] = NULL;
+	return m;
+}
+
+void soba_mag_free(struct soba_mag *m)
+{
+	if (m->cap)
+		soba_meta_free(m);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * depot.h - floor 3: full and empty magazines of a cache on one node.
+ *
+ * Locking: depot->lock, raw, irqs off, a few instructions at a time; nothing is
+ * called under it. A magazine in no list belongs to who took it out.
+ */
+#ifndef SOBA_DEPOT_H
+#define SOBA_DEPOT_H
+
+#include "slab/cache.h"
+
+void soba_depot_setup(struct soba_depot *d);
+
+/* A full magazine for an empty one (or soba_mag_none); NULL: there is none. */
+struct soba_mag *soba_depot_get_full(struct soba_depot *d,
+				     struct soba_mag *empty);
+
+/*
+ * An empty magazine for a full one. NULL and *@kept: the full one was taken, no
+ * empty one is there. NULL and not *@kept: the depot has as many full ones as it
+ * may, nothing was exchanged.
+ */
+struct soba_mag *soba_depot_get_empty(struct soba_cache *c,
+				      struct soba_depot *d,
+				      struct soba_mag *full, bool *kept);
+
+/* Put one in, full or empty, without bounds: for those who drain. */
+void soba_depot_put(struct soba_depot *d, struct soba_mag *m);
+
+/* Take all out that the last interval did not need, or all there are. */
+struct soba_mag *soba_depot_strip(struct soba_depot *d, bool all);
+
+struct soba_mag *soba_mag_new(struct soba_cache *c, int nid);
+void soba_mag_free(struct soba_mag *m);
+
+#endif /* SOBA_DEPOT_H */

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * magazine.c - floor 3: what the per-CPU fast paths leave to the slow ones.
+ *
+ * Each CPU has a loaded and a spare magazine; the spare one is full or empty,
+ * or has no room at all before the first use. So a CPU that allocates and frees
+ * around the edge of one swaps two pointers and does not meet the depot.
+ *
+ * Locking: the rule of magazine.h. depot->lock and node->lock are taken with
+ * the magazines open, never the other way round; nothing is allocated or given
+ * back while they are open.
+ */
+#include "slab/magazine.h"
+#include "slab/debug.h"
+#include "slab/depot.h"
+#include "slab/node.h"
+#include "slab/reap.h"
+
+struct soba_mag soba_mag_none = { .slot = { NULL } };
+
+/* Objects of a node's slabs that a refill takes at a time at most. */
+#define REFILL_MAX 64
+
+static void set_loaded(struct soba_cpu_cache *l, struct soba_mag *m)
+{
+	l->loaded = m;
+	WRITE_ONCE(l->top, m->slot + m->nr);
+	l->end = m->slot + m->cap;
+}
+
+/* ->nr of a loaded magazine is behind: ->top says how many there are. */
+static struct soba_mag *unset_loaded(struct soba_cpu_cache *l)
+{
+	struct soba_mag *m = l->loaded;
+
+	m->nr = l->top - m->slot;
+	return m;
+}
+
+static void swap_mags(struct soba_cpu_cache *l)
+{
+	struct soba_mag *m = unset_loaded(l);
+
+	set_loaded(l, l->spare);
+	l->spare = m;
+}
+
+/* Pre: open, and the loaded magazine is not empty. Leaves closed. */
+static void *pop_and_close(struct soba_cpu_cache *l)
+{
+	void *object = *l->top;
+
+	WRITE_ONCE(l->top, l->top - 1);
+	l->allocs++;
+	soba_mag_close(l);
+	return object;
+}
+
+static void push_and_close(struct soba_cpu_cache *l, void *object)
+{
+	*(l->top + 1) = object;
+	WRITE_ONCE(l->top, l->top + 1);
+	soba_mag_close(l);
+}
+
+static struct soba_depot *depot_of(struct soba_cache *c,
+				   const struct soba_cpu_cache *l)
+{
+	return &soba_cache_node_of(c, l->nid)->depot;
+}
+
+/* A full magazine of the depot for the spare one, which is empty. */
+static bool load_from_depot(struct soba_cache *c, struct soba_cpu_cache *l)
+{
+	struct soba_mag *m = soba_depot_get_full(depot_of(c, l), l->spare);
+
+	if (!m)
+		return false;
+	l->spare = unset_loaded(l);
+	l->in += m->nr;
+	set_loaded(l, m);
+	return true;
+}
+
+/* Straight into the loaded magazine, which is empty. */
+static bool load_from_slabs(struct soba_cache *c, struct soba_cpu_cache *l)
+{
+	struct soba_cache_node *n = soba_cache_node_of(c, l->nid);
+	struct soba_mag *m = l->loaded;
+	unsigned int nr;
+
+	nr = soba_node_take(n, min_t(u32, m->cap, REFILL_MAX), m->slot + 1);
+	l->in += nr;
+	WRITE_ONCE(l->top, m->slot + nr);
+	return nr;
+}
+
+/* The first use of a cache on a CPU: two magazines, if they are to be had. */
+static void furnish(struct soba_cache *c, struct soba_cpu_cache *l)
+{
+	struct soba_mag *loaded, *spare;
+	int nid = l->nid;
+
+	soba_mag_close(l);
+	loaded = soba_mag_new(c, nid);
+	spare = soba_mag_new(c, nid);
+	if (loaded && spare && soba_mag_open(c, &l)) {
+		if (!l->loaded->cap && !l->spare->cap) {
+			set_loaded(l, loaded);
+			l->spare = spare;
+			loaded = NULL;
+			spare = NULL;
+		}
+		soba_mag_close(l);
+	}
+	if (loaded)
+		soba_mag_free(loaded);
+	if (spare)
+		soba_mag_free(spare);
+}
+
+void *soba_mag_refill(struct soba_cache *c, struct soba_cpu_cache *l)
+{
+	if (unlikely(!l->loaded->cap)) {
+		furnish(c, l);
+		if (!soba_mag_open(c, &l))
+			return NULL;
+	}
+	/* Who was first there may have filled it. */
+	if (soba_mag_loaded(l))
+		return pop_and_close(l);
+	if (l->spare->nr) {
+		swap_mags(l);
+		return pop_and_close(l);
+	}
+	if (load_from_depot(c, l) || load_from_slabs(c, l))
+		return pop_and_close(l);
+	soba_mag_close(l);
+	return NULL;
+}
+
+/* Empty a magazine that belongs to us alone. */
+static void empty_mag(struct soba_cache *c, struct soba_mag *m)
+{
+	soba_cache_put(c, m->nr, m->slot + 1, 0);
+	m->nr = 0;
+}
+
+/* A new or emptied magazine becomes the spare one, unless there is one again. */
+static void install_spare(struct soba_cache *c, struct soba_mag *m)
+{
+	struct soba_cpu_cache *l;
+
+	if (!m)
+		return;
+	if (soba_mag_open(c, &l)) {
+		if (!l->spare->cap) {
+			l->spare = m;
+			m = NULL;
+		}
+		soba_mag_close(l);
+	}
+	if (m)
+		soba_mag_free(m);
+}
+
+/* Both are full. One goes to the depot, or home; leaves closed. */
+static void exchange_full(struct soba_cache *c, struct soba_cpu_cache *l)
+{
+	struct soba_mag *full = l->spare, *m;
+	int nid = l->nid;
+	bool kept;
+
+	l->out += full->nr;
+	m = soba_depot_get_empty(c, depot_of(c, l), full, &kept);
+	if (m) {
+		l->spare = unset_loaded(l);
+		set_loaded(l, m);
+		soba_mag_close(l);
+	} else {
+		l->spare = &soba_mag_none;
+		soba_mag_close(l);
+		if (!kept)
+			empty_mag(c, full);
+		install_spare(c, kept ? soba_mag_new(c, nid) : full);
+	}
+	soba_reap_later();
+}
+
+/* Make room in an open, full pair. Leaves closed, whatever came of it. */
+static void make_room(struct soba_cache *c, struct soba_cpu_cache *l)
+{
+	if (!l->loaded->cap) {
+		furnish(c, l);
+		return;
+	}
+	if (l->spare->cap && !l->spare->nr) {
+		swap_mags(l);
+		soba_mag_close(l);
+		return;
+	}
+	if (!l->spare->cap) {
+		int nid = l->nid;
+
+		soba_mag_close(l);
+		install_spare(c, soba_mag_new(c, nid));
+		return;
+	}
+	exchange_full(c, l);
+}
+
+/* Each round makes room or finds it made; more than this is bad luck. */
+#define UNLOAD_ROUNDS 3
+
+void soba_mag_unload(struct soba_cache *c, struct soba_cpu_cache *l,
+		     void *object, unsigned long caller)
+{
+	unsigned int round;
+
+	for (round = 0; round < UNLOAD_ROUNDS; round++) {
+		make_room(c, l);
+		if (!soba_mag_open(c, &l))
+			break;
+		if (l->top != l->end) {
+			push_and_close(l, object);
+			return;
+		}
+	}
+	if (round == UNLOAD_ROUNDS)
+		soba_mag_close(l);
+	soba_object_put(c, object, caller);
+}
+
+int soba_mag_setup(struct soba_cache *c)
+{
+	bool none = c->own_flags & (SOBA_CACHE_NO_MAG | SOBA_CACHE_DEBUG);
+	unsigned int cpu;
+
+	c->cpu = alloc_percpu(struct soba_cpu_cache);
+	if (!c->cpu)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		struct soba_cpu_cache *l = per_cpu_ptr(c->cpu, cpu);
+
+		l->guard = none ? SOBA_GUARD_BUSY : SOBA_GUARD_IDLE;
+		l->nid = soba_node_id(soba_node_index(cpu_to_node(cpu)));
+		l->spare = &soba_mag_none;
+		set_loaded(l, &soba_mag_none);
+	}
+	return 0;
+}
+
+/* Both magazines out of an open pair, into the depot. */
+static void unload_all(struct soba_cache *c, struct soba_cpu_cache *l)
+{
+	struct soba_depot *d = depot_of(c, l);
+	struct soba_mag *loaded = unset_loaded(l), *spare = l->spare;
+
+	l->out += loaded->nr + spare->nr;
+	l->spare = &soba_mag_none;
+	set_loaded(l, &soba_mag_none);
+	if (loaded->cap)
+		soba_depot_put(d, loaded);
+	if (spare->cap)
+		soba_depot_put(d, spare);
+}
+
+/* On the CPU whose magazines they are; a pair that is in use is in motion. */
+void soba_mag_drain_cpu(void *cache)
+{
+	struct soba_cache *c = cache;
+	struct soba_cpu_cache *l;
+
+	if (!soba_mag_open(c, &l))
+		return;
+	unload_all(c, l);
+	soba_mag_close(l);
+}
+
+void soba_mag_drain(struct soba_cache *c)
+{
+	if (!(c->own_flags & (SOBA_CACHE_NO_MAG | SOBA_CACHE_DEBUG)))
+		on_each_cpu(soba_mag_drain_cpu, c, 1);
+}
+
+void soba_mag_cpu_dead(struct soba_cache *c, unsigned int cpu)
+{
+	unload_all(c, per_cpu_ptr(c->cpu, cpu));
+}
+
+/*
+ * The objects still out are freed by whoever has them, past the magazines: on
+ * another CPU a free that is just under way ends before the interrupt that this
+ * sends, and finds the guard busy after it.
+ */
+static void shut_cpu(void *cache)
+{
+	struct soba_cache *c = cache;
+	struct soba_cpu_cache *l;
+
+	if (!soba_mag_open(c, &l))
+		return;
+	unload_all(c, l);
+	/* Not closed again. */
+	preempt_enable();
+}
+
+void soba_mag_shut(struct soba_cache *c)
+{
+	unsigned int cpu;
+
+	on_each_cpu(shut_cpu, c, 1);
+	cpus_read_lock();
+	for_each_possible_cpu(cpu)
+		if (!cpu_online(cpu))
+			per_cpu_ptr(c->cpu, cpu)->guard = SOBA_GUARD_BUSY;
+	cpus_read_unlock();
+}

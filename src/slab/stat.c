@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * stat.c - floor 3: figures of caches, gathered without stopping anybody.
+ *
+ * Locking: none; single words that others write. Sums are exact while nobody
+ * allocates. What the fast paths do not count follows from what they do:
+ * objects freed into the magazines = handed out + there now + moved out - moved
+ * in.
+ */
+#include "slab/magazine.h"
+#include "slab/node.h"
+#include "page/zone.h"
+
+/* Of another CPU: the loaded magazine may be swapped as we look. */
+static unsigned long cpu_cached(const struct soba_cpu_cache *l)
+{
+	const struct soba_mag *loaded = READ_ONCE(l->loaded);
+	long n = READ_ONCE(l->top) - loaded->slot;
+
+	return clamp_t(long, n, 0, loaded->cap) + READ_ONCE(l->spare)->nr;
+}
+
+void soba_cache_cpu_stat(struct soba_cache *c, unsigned int cpu,
+			 struct soba_cpu_stat *stat)
+{
+	const struct soba_cpu_cache *l = per_cpu_ptr(c->cpu, cpu);
+	long freed;
+
+	stat->cached = cpu_cached(l);
+	stat->alloc_hits = READ_ONCE(l->allocs);
+	stat->alloc_misses = READ_ONCE(l->slow_allocs);
+	freed = stat->alloc_hits + stat->cached + READ_ONCE(l->out) -
+		READ_ONCE(l->in);
+	stat->free_hits = max(freed, 0L);
+	stat->free_misses = READ_ONCE(l->slow_frees);
+	stat->nested = READ_ONCE(l->nested);
+	stat->remote = READ_ONCE(l->remote);
+}
+
+static void add_node(struct soba_cache_node *n, struct soba_cache_stat *stat)
+{
+	struct soba_depot *d = &n->depot;
+	unsigned long objects = READ_ONCE(n->nr_objects);
+
+	stat->nr_slabs += READ_ONCE(n->nr_slabs);
+	stat->nr_partial += READ_ONCE(n->nr_partial);
+	stat->nr_empty += READ_ONCE(n->nr_empty);
+	stat->nr_objects += objects;
+	stat->nr_live += objects - min(objects, READ_ONCE(n->nr_free));
+	stat->nr_cached += READ_ONCE(d->objects);
+	stat->slabs_made += READ_ONCE(n->slabs_made);
+	stat->slabs_gone += READ_ONCE(n->slabs_gone);
+	stat->depot_full += READ_ONCE(d->nr_full);
+	stat->depot_empty += READ_ONCE(d->nr_empty);
+	stat->depot_gets += READ_ONCE(d->gets);
+	stat->depot_puts += READ_ONCE(d->puts);
+	stat->depot_contended += READ_ONCE(d->contended);
+}
+
+/* Magazines count for the node of the CPU that has them. */
+void soba_cache_stat(struct soba_cache *c, int nid, struct soba_cache_stat *stat)
+{
+	struct soba_cache_node *n;
+	unsigned int i, cpu;
+
+	memset(stat, 0, sizeof(*stat));
+	soba_for_each_cache_node(n, c, i)
+		if (nid == NUMA_NO_NODE || nid == n->nid)
+			add_node(n, stat);
+	for_each_possible_cpu(cpu) {
+		const struct soba_cpu_cache *l = per_cpu_ptr(c->cpu, cpu);
+
+		if (nid == NUMA_NO_NODE || nid == l->nid)
+			stat->nr_cached += cpu_cached(l);
+	}
+	stat->nr_live -= min(stat->nr_live, stat->nr_cached);
+}
+
+unsigned long soba_cache_live(struct soba_cache *c)
+{
+	struct soba_cache_stat stat;
+
+	soba_cache_stat(c, NUMA_NO_NODE, &stat);
+	return stat.nr_live;
+}
