@@ -141,4 +141,31 @@ void soba_port_unregister(void);
 /** soba_port_stack() - print the caller's stack; any context */
 void soba_port_stack(void);
 
+/**
+ * soba_port_stack_save() - return addresses of the caller and its callers
+ * @addrs: filled in, the innermost first
+ * @nr: room in it
+ *
+ * Context: any. Return: how many there are; 0 on a host that cannot tell.
+ */
+unsigned int soba_port_stack_save(unsigned long *addrs, unsigned int nr);
+
+/**
+ * soba_port_in_image() - is an address in the host kernel's own image?
+ * @p: any address
+ *
+ * Memory of soba's never is. Context: any.
+ * Return: true when it is; false also where the host cannot tell.
+ */
+bool soba_port_in_image(const void *p);
+
+/**
+ * soba_port_constant() - is a string in constant data of the host kernel?
+ * @s: a string that may be read
+ *
+ * Context: any. Return: true only when soba_port_in_image() is true, too; false
+ * also where the host cannot tell.
+ */
+bool soba_port_constant(const char *s);
+
 #endif /* SOBA_PORT_H */

@@ -34,7 +34,8 @@
  */
 static __always_inline unsigned long soba_port_addr_pfn(unsigned long addr)
 {
-	if (addr < PAGE_OFFSET)
+	/* Below it the distance wraps, and is beyond any map all the same. */
+	if (SOBA_PHYS_BASE && addr < PAGE_OFFSET)
 		return ~0UL;
 	return (addr - PAGE_OFFSET + SOBA_PHYS_BASE) >> PAGE_SHIFT;
 }

@@ -72,6 +72,7 @@ static int cache_setup(struct soba_cache *c, const struct soba_cache_spec *spec)
 	if (c->flags & debug)
 		c->own_flags |= SOBA_CACHE_DEBUG;
 	c->class = spec->class;
+	c->kmalloc_class = spec->kmalloc_class;
 	c->ctor = spec->ctor;
 	c->useroffset = spec->useroffset;
 	c->usersize = spec->usersize;

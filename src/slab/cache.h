@@ -71,6 +71,8 @@ struct soba_cpu_cache {
 	unsigned long out;		/* objects moved out, not handed out */
 	struct soba_mag *loaded;
 	struct soba_mag *spare;		/* full, or empty */
+	unsigned long refills;		/* of allocs: after a look for more */
+	unsigned long unloads;		/* objects freed after making room */
 	/* slower ways, in objects; this_cpu_inc() from any context */
 	unsigned long slow_allocs;
 	unsigned long slow_frees;
@@ -122,6 +124,8 @@ struct soba_cache {
 	struct soba_cpu_cache __percpu *cpu;
 	u64 inverse;			/* ceil(2^64 / size) */
 	u32 nr;				/* objects in a slab */
+	u32 span;			/* bytes of objects in a slab of up to 32 KiB */
+	u32 inverse32;			/* ceil(2^32 / size), if span is not 0 */
 	u32 fill_shift;			/* free objects to the list they mean */
 
 	u32 object_size;		/* usable bytes */
@@ -131,6 +135,7 @@ struct soba_cache {
 	u32 own_flags;			/* SOBA_CACHE_... */
 	u8 order;			/* of a slab */
 	u8 class;			/* enum soba_class of its memory */
+	u8 kmalloc_class;		/* SOBA_CACHE_KMALLOC: which */
 	u32 offset;			/* of the object in its slot: red zone */
 	u32 head;			/* bytes before the first slot: ON_SLAB */
 	u32 colours;			/* slab n begins at (n % colours) * align */
@@ -175,6 +180,7 @@ struct soba_cache_spec {
 	slab_flags_t flags;
 	u32 own_flags;
 	u8 class;
+	u8 kmalloc_class;
 	unsigned int useroffset;
 	unsigned int usersize;
 	void (*ctor)(void *object);

@@ -122,9 +122,9 @@ static u32 on_slab_head(const struct soba_cache *c)
 
 int soba_cache_layout(struct soba_cache *c, const struct soba_cache_spec *spec)
 {
-	c->object_size = max_t(u32, spec->size, SOBA_MIN_OBJECT);
+	c->object_size = spec->size;
 	c->align = alignment(spec);
-	c->size = ALIGN(c->object_size, c->align);
+	c->size = ALIGN(max_t(u32, spec->size, SOBA_MIN_OBJECT), c->align);
 	if (c->own_flags & SOBA_CACHE_DEBUG)
 		soba_debug_layout(c);
 	if (c->own_flags & SOBA_CACHE_ON_SLAB)
@@ -134,6 +134,10 @@ int soba_cache_layout(struct soba_cache *c, const struct soba_cache_spec *spec)
 		return -EINVAL;
 	count_objects(c);
 	c->inverse = ~0ULL / c->size + 1;
+	if ((PAGE_SIZE << c->order) <= SZ_32K) {
+		c->span = c->nr * c->size;
+		c->inverse32 = ~0U / c->size + 1;
+	}
 	c->min_empty = c->order ? 1 : 2;
 	mag_layout(c);
 	return 0;

@@ -15,6 +15,7 @@
 #include "slab/depot.h"
 #include "slab/node.h"
 #include "slab/reap.h"
+#include "page/zone.h"
 
 struct soba_mag soba_mag_none = { .slot = { NULL } };
 
@@ -52,6 +53,7 @@ static void *pop_and_close(struct soba_cpu_cache *l)
 
 	WRITE_ONCE(l->top, l->top - 1);
 	l->allocs++;
+	l->refills++;
 	soba_mag_close(l);
 	return object;
 }
@@ -60,6 +62,7 @@ static void push_and_close(struct soba_cpu_cache *l, void *object)
 {
 	*(l->top + 1) = object;
 	WRITE_ONCE(l->top, l->top + 1);
+	l->unloads++;
 	soba_mag_close(l);
 }
 
@@ -119,6 +122,15 @@ static void furnish(struct soba_cache *c, struct soba_cpu_cache *l)
 		soba_mag_free(spare);
 }
 
+bool soba_mag_load(struct soba_cache *c, struct soba_cpu_cache *l)
+{
+	if (l->spare->nr) {
+		swap_mags(l);
+		return true;
+	}
+	return load_from_depot(c, l) || load_from_slabs(c, l);
+}
+
 void *soba_mag_refill(struct soba_cache *c, struct soba_cpu_cache *l)
 {
 	if (unlikely(!l->loaded->cap)) {
@@ -129,11 +141,7 @@ void *soba_mag_refill(struct soba_cache *c, struct soba_cpu_cache *l)
 	/* Who was first there may have filled it. */
 	if (soba_mag_loaded(l))
 		return pop_and_close(l);
-	if (l->spare->nr) {
-		swap_mags(l);
-		return pop_and_close(l);
-	}
-	if (load_from_depot(c, l) || load_from_slabs(c, l))
+	if (soba_mag_load(c, l))
 		return pop_and_close(l);
 	soba_mag_close(l);
 	return NULL;

@@ -58,6 +58,9 @@ static __always_inline u32 soba_mag_loaded(const struct soba_cpu_cache *l)
 	return READ_ONCE(l->top) - READ_ONCE(l->loaded)->slot;
 }
 
+/* What the depot and the slabs bring into an open, empty magazine. */
+bool soba_mag_load(struct soba_cache *c, struct soba_cpu_cache *l);
+
 /* A magazine without room, on every CPU that has none of its own yet. */
 extern struct soba_mag soba_mag_none;
 

@@ -9,6 +9,7 @@
 #define SOBA_NODE_H
 
 #include "slab/slab.h"
+#include "page/zone.h"
 
 void soba_node_setup(struct soba_cache_node *n, int nid);
 

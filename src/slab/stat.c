@@ -24,15 +24,16 @@ void soba_cache_cpu_stat(struct soba_cache *c, unsigned int cpu,
 			 struct soba_cpu_stat *stat)
 {
 	const struct soba_cpu_cache *l = per_cpu_ptr(c->cpu, cpu);
+	unsigned long allocs;
 	long freed;
 
 	stat->cached = cpu_cached(l);
-	stat->alloc_hits = READ_ONCE(l->allocs);
-	stat->alloc_misses = READ_ONCE(l->slow_allocs);
-	freed = stat->alloc_hits + stat->cached + READ_ONCE(l->out) -
-		READ_ONCE(l->in);
-	stat->free_hits = max(freed, 0L);
-	stat->free_misses = READ_ONCE(l->slow_frees);
+	allocs = READ_ONCE(l->allocs);
+	stat->alloc_hits = allocs - min(allocs, READ_ONCE(l->refills));
+	stat->alloc_misses = READ_ONCE(l->refills) + READ_ONCE(l->slow_allocs);
+	freed = allocs + stat->cached + READ_ONCE(l->out) - READ_ONCE(l->in);
+	stat->free_hits = max(freed - (long)READ_ONCE(l->unloads), 0L);
+	stat->free_misses = READ_ONCE(l->unloads) + READ_ONCE(l->slow_frees);
 	stat->nested = READ_ONCE(l->nested);
 	stat->remote = READ_ONCE(l->remote);
 }

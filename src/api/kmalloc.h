@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kmalloc.h - floor 4: the kmalloc() family shares this.
+ */
+#ifndef SOBA_API_KMALLOC_H
+#define SOBA_API_KMALLOC_H
+
+#include "slab/cache.h"
+
+struct soba_heap;
+
+/* The cache of the same size in the memory that @gfp asks for. */
+struct soba_cache *soba_kmalloc_retype(struct soba_cache *c, gfp_t gfp);
+
+int soba_kmalloc_init(void);
+void soba_kmalloc_exit(void);
+
+#endif /* SOBA_API_KMALLOC_H */

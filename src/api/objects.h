@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * objects.h - floor 4: the fast paths that the cache and the kmalloc calls
+ * share. Inlined into each entry point; everything that is not the common case
+ * is a cold call at the end, with the arguments where they already are.
+ *
+ * Locking: none; the guard of slab/magazine.h.
+ */
+#ifndef SOBA_API_OBJECTS_H
+#define SOBA_API_OBJECTS_H
+
+#include "api/care.h"
+#include "api/gfp.h"
+#include "page/zone.h"
+#include "slab/magazine.h"
+
+/* With one of these an allocation is not just any object of the cache. */
+#define SOBA_OBJ_SLOW (__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM | __GFP_ZERO | \
+		       __GFP_ACCOUNT | __GFP_THISNODE | __GFP_RECLAIMABLE |   \
+		       __GFP_COMP | ~__GFP_BITS_MASK)
+
+/* Other flags, zeroes, nodes, tracing; never the common case. */
+void *soba_object_special(struct soba_cache *c, gfp_t gfp, size_t bytes,
+			  unsigned long caller);
+void *soba_object_node(struct soba_cache *c, gfp_t gfp, size_t bytes,
+		       unsigned long caller, int nid);
+void *soba_object_nested(struct soba_cache *c, gfp_t gfp, size_t bytes,
+			 unsigned long caller);
+/* Enters with the magazines open, leaves them closed. */
+void *soba_object_empty(struct soba_cache *c, gfp_t gfp, size_t bytes,
+			unsigned long caller, struct soba_cpu_cache *l);
+
+/* Whatever is wrong or unusual with a pointer; @c is NULL for kfree(). */
+void soba_object_free_slow(struct soba_cache *c, void *object,
+			   unsigned long caller);
+/* Enters with the magazines open, leaves them closed. */
+void soba_object_free_closing(struct soba_cache *c, void *object,
+			      unsigned long caller, struct soba_cpu_cache *l);
+
+static __always_inline bool soba_sleeps_in_atomic(gfp_t gfp)
+{
+	return (gfp & __GFP_DIRECT_RECLAIM) && !soba_port_can_sleep();
+}
+
+static __always_inline void *soba_object_get(struct soba_cache *c, gfp_t gfp,
+					     size_t bytes, unsigned long caller)
+{
+	struct soba_cpu_cache *l;
+	void *object, **top;
+
+	if (unlikely(gfp & SOBA_OBJ_SLOW) ||
+	    unlikely(soba_sleeps_in_atomic(gfp)) || soba_obj_alloc_care())
+		return soba_object_special(c, gfp, bytes, caller);
+	if (unlikely(!soba_mag_open(c, &l)))
+		return soba_object_nested(c, gfp, bytes, caller);
+	top = l->top;
+	object = *top;
+	if (unlikely(!object))
+		return soba_object_empty(c, gfp, bytes, caller, l);
+	l->top = top - 1;
+	l->allocs++;
+	soba_mag_close(l);
+	return object;
+}
+
+/* Set at load when there is more than one node. */
+DECLARE_STATIC_KEY_FALSE(soba_numa_key);
+
+static __always_inline bool soba_is_remote(const struct soba_frame *f,
+					   const struct soba_cpu_cache *l)
+{
+	return static_branch_unlikely(&soba_numa_key) &&
+	       f->chunk->zone->nid != l->nid;
+}
+
+/*
+ * @expect: the cache that the object must be of, or NULL for any. The
+ * descriptor is looked at with preemption off, so it stays where it is even if
+ * the pointer is nobody's.
+ */
+static __always_inline void soba_object_give(struct soba_cache *expect,
+					     void *object, unsigned long caller)
+{
+	unsigned long pfn = soba_port_addr_pfn((unsigned long)object);
+	struct soba_cache *c = expect;
+	struct soba_cpu_cache *l;
+	struct soba_frame *f;
+	void **top;
+
+	if (unlikely(!soba_map_covers(pfn)) || soba_obj_free_care())
+		return soba_object_free_slow(expect, object, caller);
+	preempt_disable();
+	f = soba_map_frame_covered(pfn);
+	if (expect) {
+		if (unlikely(READ_ONCE(f->owner) != soba_cache_key(expect)))
+			goto slow;
+	} else {
+		void *owner = READ_ONCE(f->owner);
+
+		if (unlikely(soba_owner_kind(owner) != SOBA_OWN_SLAB))
+			goto slow;
+		c = owner - SOBA_OWN_SLAB;
+	}
+	if (unlikely(!soba_slab_starts(c, soba_slab_distance(f, object))))
+		goto slow;
+	l = raw_cpu_ptr(c->cpu);
+	if (unlikely(l->guard != SOBA_GUARD_IDLE) || soba_is_remote(f, l))
+		goto slow;
+	l->guard = SOBA_GUARD_BUSY;
+	barrier();
+	top = l->top;
+	if (unlikely(top == l->end) || unlikely(*top == object))
+		return soba_object_free_closing(c, object, caller, l);
+	top[1] = object;
+	l->top = top + 1;
+	soba_mag_close(l);
+	return;
+slow:
+	preempt_enable();
+	soba_object_free_slow(expect, object, caller);
+}
+
+#endif /* SOBA_API_OBJECTS_H */
