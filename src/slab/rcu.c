@@ -27,7 +27,7 @@ static struct workqueue_struct *rcu_wq;
 static void (*rcu_release)(void *ptr);
 
 /* While the object waits its rcu_head has the list's link and its address. */
-static struct llist_node *to_node(struct rcu_head *head, void *ptr)
+static struct llist_node *link_of(struct rcu_head *head, void *ptr)
 {
 	BUILD_BUG_ON(offsetof(struct rcu_head, next) != 0);
 	BUILD_BUG_ON(sizeof(head->next) != sizeof(struct llist_node));
@@ -86,7 +86,7 @@ void soba_rcu_free(struct rcu_head *head, void *ptr)
 
 	preempt_disable();
 	b = this_cpu_ptr(&batches);
-	if (llist_add(to_node(head, ptr), &b->waiting))
+	if (llist_add(link_of(head, ptr), &b->waiting))
 		start(b);
 	preempt_enable();
 }
