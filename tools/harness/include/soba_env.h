@@ -14,6 +14,7 @@
 #include "sim/defer.h"
 #include "sim/mm.h"
 #include "sim/print.h"
+#include "sim/slab.h"
 
 #include "port/port.h"
 
