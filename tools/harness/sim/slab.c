@@ -19,6 +19,16 @@ void *memchr_inv(const void *p, int c, size_t n)
 	return NULL;
 }
 
+/* The same for the same seed, whatever the thread. */
+u32 get_random_u32(void)
+{
+	static __thread u64 state;
+
+	if (!state)
+		state = sim_seed + 1;
+	return sim_rand(&state);
+}
+
 unsigned long sim_copy_user(void *to, const void *from, unsigned long n)
 {
 	might_sleep();

@@ -35,6 +35,8 @@ void *memchr_inv(const void *p, int c, size_t n);
 #define check_mul_overflow(a, b, d)	__builtin_mul_overflow(a, b, d)
 #define struct_size_t(t, m, n)	(sizeof(t) + sizeof(((t *)0)->m[0]) * (n))
 
+u32 get_random_u32(void);
+
 /* Userspace is memory like any other; a NULL one faults. */
 unsigned long sim_copy_user(void *to, const void *from, unsigned long n);
 #define copy_to_user(to, from, n)	sim_copy_user(to, from, n)
