@@ -11,6 +11,7 @@
 
 #include "main_params.h"
 #include "api/care.h"
+#include "api/kfree_rcu.h"
 #include "api/kmalloc.h"
 #include "base/counter.h"
 #include "base/report.h"
@@ -90,6 +91,7 @@ static const struct {
 	{ take_reserve, NULL, NULL },
 	{ soba_cache_init, soba_cache_exit, "caches" },
 	{ soba_kmalloc_init, soba_kmalloc_exit, "kmalloc caches" },
+	{ soba_kfree_rcu_init, soba_kfree_rcu_exit, "RCU batches" },
 	{ soba_debugfs_init, soba_debugfs_exit, "debugfs" },
 	{ soba_proc_init, soba_proc_exit, NULL },
 	{ register_port, soba_port_unregister, "host callbacks" },
