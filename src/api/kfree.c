@@ -25,7 +25,7 @@ void soba_kfree(const void *objp)
 {
 	if (unlikely(ZERO_OR_NULL_PTR(objp)))
 		return;
-	soba_object_give(NULL, (void *)objp, _RET_IP_);
+	soba_object_give(true, NULL, (void *)objp);
 }
 EXPORT_SYMBOL_GPL(soba_kfree);
 
@@ -42,7 +42,7 @@ void soba_kfree_bulk(size_t size, void **p)
 
 	for (i = 0; i < size; i++)
 		if (!ZERO_OR_NULL_PTR(p[i]))
-			soba_object_give(NULL, p[i], _RET_IP_);
+			soba_object_give(true, NULL, p[i]);
 }
 EXPORT_SYMBOL_GPL(soba_kfree_bulk);
 

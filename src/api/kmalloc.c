@@ -91,12 +91,12 @@ static noinline void *alloc_odd(size_t size, gfp_t gfp, int nid,
 }
 
 static __always_inline void *alloc_sized(struct soba_heap *heap, size_t size,
-					 gfp_t gfp, unsigned long caller)
+					 gfp_t gfp)
 {
 	/* 0 wraps around. */
 	if (unlikely(size - 1 >= SOBA_KMALLOC_MAX_CACHE))
-		return alloc_odd(size, gfp, NUMA_NO_NODE, caller);
-	return soba_object_get(cache_for(heap, size), gfp, size, caller);
+		return alloc_odd(size, gfp, NUMA_NO_NODE, _RET_IP_);
+	return soba_object_get(cache_for(heap, size), gfp, size);
 }
 
 /**
@@ -111,7 +111,7 @@ static __always_inline void *alloc_sized(struct soba_heap *heap, size_t size,
  */
 void *__soba_kmalloc(struct soba_heap *heap, size_t size, gfp_t flags)
 {
-	return alloc_sized(heap, size, flags, _RET_IP_);
+	return alloc_sized(heap, size, flags);
 }
 EXPORT_SYMBOL_GPL(__soba_kmalloc);
 
@@ -125,7 +125,7 @@ EXPORT_SYMBOL_GPL(__soba_kmalloc);
  */
 void *__soba_kmalloc_cache(struct kmem_cache *s, gfp_t flags, size_t size)
 {
-	return soba_object_get(soba_cache_private(s), flags, size, _RET_IP_);
+	return soba_object_get(soba_cache_private(s), flags, size);
 }
 EXPORT_SYMBOL_GPL(__soba_kmalloc_cache);
 
@@ -146,10 +146,11 @@ EXPORT_SYMBOL_GPL(__soba_kmalloc_large);
 static void *alloc_node(struct soba_heap *heap, size_t size, gfp_t gfp,
 			int nid, unsigned long caller)
 {
-	if (nid == NUMA_NO_NODE || nid == numa_mem_id())
-		return alloc_sized(heap, size, gfp, caller);
 	if (size - 1 >= SOBA_KMALLOC_MAX_CACHE)
 		return alloc_odd(size, gfp, nid, caller);
+	/* The node that the magazines are of anyway. */
+	if (nid == numa_mem_id() && !(gfp & __GFP_THISNODE))
+		nid = NUMA_NO_NODE;
 	return soba_object_node(cache_for(heap, size), gfp, size, caller, nid);
 }
 

@@ -23,7 +23,7 @@
  */
 void *soba_kmem_cache_alloc(struct kmem_cache *s, gfp_t flags)
 {
-	return soba_object_get(soba_cache_private(s), flags, 0, _RET_IP_);
+	return soba_object_get(soba_cache_private(s), flags, 0);
 }
 EXPORT_SYMBOL_GPL(soba_kmem_cache_alloc);
 
@@ -40,7 +40,7 @@ void *soba_kmem_cache_alloc_node(struct kmem_cache *s, gfp_t flags, int node)
 	struct soba_cache *c = soba_cache_private(s);
 
 	if (node == NUMA_NO_NODE || node == numa_mem_id())
-		return soba_object_get(c, flags, 0, _RET_IP_);
+		return soba_object_get(c, flags, 0);
 	return soba_object_node(c, flags, 0, _RET_IP_, node);
 }
 EXPORT_SYMBOL_GPL(soba_kmem_cache_alloc_node);
@@ -56,7 +56,7 @@ EXPORT_SYMBOL_GPL(soba_kmem_cache_alloc_node);
  */
 void soba_kmem_cache_free(struct kmem_cache *s, void *objp)
 {
-	soba_object_give(soba_cache_private(s), objp, _RET_IP_);
+	soba_object_give(false, soba_cache_private(s), objp);
 }
 EXPORT_SYMBOL_GPL(soba_kmem_cache_free);
 
@@ -116,7 +116,7 @@ int soba_kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t flags, size_t size,
 			done += bulk_from_mags(c, size - done, p + done);
 		if (done == size)
 			break;
-		p[done] = soba_object_get(c, flags, 0, _RET_IP_);
+		p[done] = soba_object_get(c, flags, 0);
 		if (unlikely(!p[done])) {
 			soba_kmem_cache_free_bulk(s, done, p);
 			return 0;
@@ -151,7 +151,7 @@ static size_t push_run(struct soba_cache *c, struct soba_cpu_cache *l,
 		       size_t nr, void **p)
 {
 	size_t span = c->span, room = l->end - l->top, i;
-	u32 inverse = c->inverse32;
+	u32 inverse = c->inverse;
 	void **top = l->top + 1;
 	void *base = NULL;
 
@@ -166,7 +166,10 @@ static size_t push_run(struct soba_cache *c, struct soba_cpu_cache *l,
 			if (!base || distance >= span)
 				break;
 		}
-		/* As soba_slab_starts(), within the bounds of 32 bits. */
+		/*
+		 * A rest? Lemire, Kaser and Kurz, "Faster remainder by direct
+		 * computation", 2019; the product has 32 bits.
+		 */
 		if (unlikely((u32)distance * inverse >= inverse))
 			break;
 		top[i] = object;
@@ -187,6 +190,14 @@ static size_t bulk_to_mags(struct soba_cache *c, size_t size, void **p)
 	return done;
 }
 
+static __always_inline void free_one(struct soba_cache *c, void *object)
+{
+	if (c)
+		soba_object_give(false, c, object);
+	else if (!ZERO_OR_NULL_PTR(object))
+		soba_object_give(true, NULL, object);
+}
+
 /**
  * soba_kmem_cache_free_bulk() - give many objects back
  * @s: the cache that they are of, or NULL for any
@@ -205,8 +216,7 @@ void soba_kmem_cache_free_bulk(struct kmem_cache *s, size_t size, void **p)
 					     p + done);
 		/* Makes room, finds another slab, or says what is wrong. */
 		if (done < size)
-			soba_object_give(soba_cache_private(s), p[done++],
-					 _RET_IP_);
+			free_one(soba_cache_private(s), p[done++]);
 	}
 }
 EXPORT_SYMBOL_GPL(soba_kmem_cache_free_bulk);

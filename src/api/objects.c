@@ -269,6 +269,14 @@ noinline void soba_object_free_slow(struct soba_cache *c, void *object,
 	}
 }
 
+noinline __cold void soba_object_free_unlock(struct soba_cache *c,
+					     void *object,
+					     unsigned long caller)
+{
+	preempt_enable();
+	soba_object_free_slow(c, object, caller);
+}
+
 noinline __cold void soba_object_free_closing(struct soba_cache *c,
 					      void *object,
 					      unsigned long caller,

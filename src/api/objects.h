@@ -33,6 +33,9 @@ void *soba_object_empty(struct soba_cache *c, gfp_t gfp, size_t bytes,
 /* Whatever is wrong or unusual with a pointer; @c is NULL for kfree(). */
 void soba_object_free_slow(struct soba_cache *c, void *object,
 			   unsigned long caller);
+/* The same with preemption off, which it enables. */
+void soba_object_free_unlock(struct soba_cache *c, void *object,
+			     unsigned long caller);
 /* Enters with the magazines open, leaves them closed. */
 void soba_object_free_closing(struct soba_cache *c, void *object,
 			      unsigned long caller, struct soba_cpu_cache *l);
@@ -42,21 +45,27 @@ static __always_inline bool soba_sleeps_in_atomic(gfp_t gfp)
 	return (gfp & __GFP_DIRECT_RECLAIM) && !soba_port_can_sleep();
 }
 
+/*
+ * _RET_IP_ is asked for where it is needed: an argument would be computed on the
+ * way there, too.
+ */
 static __always_inline void *soba_object_get(struct soba_cache *c, gfp_t gfp,
-					     size_t bytes, unsigned long caller)
+					     size_t bytes)
 {
 	struct soba_cpu_cache *l;
 	void *object, **top;
 
-	if (unlikely(gfp & SOBA_OBJ_SLOW) ||
-	    unlikely(soba_sleeps_in_atomic(gfp)) || soba_obj_alloc_care())
-		return soba_object_special(c, gfp, bytes, caller);
+	if (unlikely(gfp & (SOBA_OBJ_SLOW | __GFP_DIRECT_RECLAIM)) &&
+	    ((gfp & SOBA_OBJ_SLOW) || !soba_port_can_sleep()))
+		return soba_object_special(c, gfp, bytes, _RET_IP_);
+	if (soba_obj_alloc_care())
+		return soba_object_special(c, gfp, bytes, _RET_IP_);
 	if (unlikely(!soba_mag_open(c, &l)))
-		return soba_object_nested(c, gfp, bytes, caller);
+		return soba_object_nested(c, gfp, bytes, _RET_IP_);
 	top = l->top;
 	object = *top;
 	if (unlikely(!object))
-		return soba_object_empty(c, gfp, bytes, caller, l);
+		return soba_object_empty(c, gfp, bytes, _RET_IP_, l);
 	l->top = top - 1;
 	l->allocs++;
 	soba_mag_close(l);
@@ -74,50 +83,42 @@ static __always_inline bool soba_is_remote(const struct soba_frame *f,
 }
 
 /*
- * @expect: the cache that the object must be of, or NULL for any. The
- * descriptor is looked at with preemption off, so it stays where it is even if
- * the pointer is nobody's.
+ * @any: objects of any cache will do, else of @c. The descriptor is looked at
+ * with preemption off, so it stays where it is even if the pointer is nobody's;
+ * its owner is a word that is read once. The cold ends enable preemption.
  */
-static __always_inline void soba_object_give(struct soba_cache *expect,
-					     void *object, unsigned long caller)
+static __always_inline void soba_object_give(bool any, struct soba_cache *c,
+					     void *object)
 {
 	unsigned long pfn = soba_port_addr_pfn((unsigned long)object);
-	struct soba_cache *c = expect;
 	struct soba_cpu_cache *l;
 	struct soba_frame *f;
 	void **top;
 
 	if (unlikely(!soba_map_covers(pfn)) || soba_obj_free_care())
-		return soba_object_free_slow(expect, object, caller);
+		return soba_object_free_slow(c, object, _RET_IP_);
 	preempt_disable();
 	f = soba_map_frame_covered(pfn);
-	if (expect) {
-		if (unlikely(READ_ONCE(f->owner) != soba_cache_key(expect)))
-			goto slow;
-	} else {
-		void *owner = READ_ONCE(f->owner);
-
-		if (unlikely(soba_owner_kind(owner) != SOBA_OWN_SLAB))
-			goto slow;
-		c = owner - SOBA_OWN_SLAB;
+	if (any) {
+		/* see above */
+		c = data_race(f->owner) - SOBA_OWN_SLAB;
+		if (unlikely(soba_owner_kind(c)))
+			return soba_object_free_unlock(NULL, object, _RET_IP_);
+	} else if (unlikely(data_race(f->owner) != soba_cache_key(c))) {
+		return soba_object_free_unlock(c, object, _RET_IP_);
 	}
-	if (unlikely(!soba_slab_starts(c, soba_slab_distance(f, object))))
-		goto slow;
 	l = raw_cpu_ptr(c->cpu);
-	if (unlikely(l->guard != SOBA_GUARD_IDLE) || soba_is_remote(f, l))
-		goto slow;
+	if (unlikely(!soba_slab_starts(c, soba_slab_distance(f, object))) ||
+	    unlikely(l->guard != SOBA_GUARD_IDLE) || soba_is_remote(f, l))
+		return soba_object_free_unlock(c, object, _RET_IP_);
 	l->guard = SOBA_GUARD_BUSY;
 	barrier();
 	top = l->top;
 	if (unlikely(top == l->end) || unlikely(*top == object))
-		return soba_object_free_closing(c, object, caller, l);
+		return soba_object_free_closing(c, object, _RET_IP_, l);
 	top[1] = object;
 	l->top = top + 1;
 	soba_mag_close(l);
-	return;
-slow:
-	preempt_enable();
-	soba_object_free_slow(expect, object, caller);
 }
 
 #endif /* SOBA_API_OBJECTS_H */

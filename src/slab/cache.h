@@ -122,10 +122,11 @@ struct soba_cache_node {
 struct soba_cache {
 	/* the fast paths' line */
 	struct soba_cpu_cache __percpu *cpu;
-	u64 inverse;			/* ceil(2^64 / size) */
+	u32 odd_inverse;		/* of size's odd part, modulo 2^32 */
+	u32 shift;			/* log2 of the rest of size */
 	u32 nr;				/* objects in a slab */
+	u32 inverse;			/* ceil(2^32 / size), if span is not 0 */
 	u32 span;			/* bytes of objects in a slab of up to 32 KiB */
-	u32 inverse32;			/* ceil(2^32 / size), if span is not 0 */
 	u32 fill_shift;			/* free objects to the list they mean */
 
 	u32 object_size;		/* usable bytes */
@@ -242,7 +243,8 @@ void soba_cache_cpu_stat(struct soba_cache *c, unsigned int cpu,
 
 static __always_inline void *soba_cache_key(const struct soba_cache *c)
 {
-	return soba_owner_tag(c, SOBA_OWN_SLAB);
+	/* Not or-ed: an addition folds into the compare. */
+	return (void *)c + SOBA_OWN_SLAB;
 }
 
 /* Where the sizes of magazines may be, in objects. */

@@ -120,6 +120,23 @@ static u32 on_slab_head(const struct soba_cache *c)
 	return ALIGN(sizeof(struct soba_slab) + words * sizeof(long), c->align);
 }
 
+/* Constants that stand for divisions by the size. */
+static void invert(struct soba_cache *c)
+{
+	u32 odd, x;
+
+	c->shift = __ffs(c->size);
+	odd = c->size >> c->shift;
+	/* Newton's step doubles the right bits; odd * odd = 1 modulo 8. */
+	for (x = odd; x * odd != 1;)
+		x *= 2 - x * odd;
+	c->odd_inverse = x;
+	if ((PAGE_SIZE << c->order) <= SZ_32K) {
+		c->span = c->nr * c->size;
+		c->inverse = ~0U / c->size + 1;
+	}
+}
+
 int soba_cache_layout(struct soba_cache *c, const struct soba_cache_spec *spec)
 {
 	c->object_size = spec->size;
@@ -133,11 +150,7 @@ int soba_cache_layout(struct soba_cache *c, const struct soba_cache_spec *spec)
 	if (c->order > SOBA_MAX_ORDER)
 		return -EINVAL;
 	count_objects(c);
-	c->inverse = ~0ULL / c->size + 1;
-	if ((PAGE_SIZE << c->order) <= SZ_32K) {
-		c->span = c->nr * c->size;
-		c->inverse32 = ~0U / c->size + 1;
-	}
+	invert(c);
 	c->min_empty = c->order ? 1 : 2;
 	mag_layout(c);
 	return 0;

@@ -141,7 +141,7 @@ struct put_state {
 static void put_one(struct soba_cache_node *n, struct soba_slab *slab,
 		    void *object, struct put_state *s)
 {
-	u32 i = soba_slab_index(s->c, object - slab->base);
+	u32 i = soba_slab_number(s->c, object - slab->base);
 	unsigned long bit = 1UL << (i % 64);
 
 	if (unlikely(slab->map[i / 64] & bit)) {

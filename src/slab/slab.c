@@ -18,16 +18,15 @@ static unsigned int slab_bytes(const struct soba_cache *c)
 	return struct_size_t(struct soba_slab, map, SOBA_SLAB_WORDS(c->nr));
 }
 
-/* Every frame says whose it is; distances count from the first object. */
+/* Every frame says whose it is, and where the first object is. */
 static void own_frames(struct soba_slab *slab)
 {
 	struct soba_frame *f = slab->frame;
-	u32 first = slab->base - page_address(soba_frame_page(f));
 	u32 i;
 
 	for (i = 0; i < 1U << slab->order; i++) {
 		f[i].caller = (unsigned long)slab;
-		f[i].offset = (i << PAGE_SHIFT) - first;
+		f[i].offset = (u32)(unsigned long)slab->base;
 		/* Pairs with the dependent loads of those who compare the key. */
 		smp_store_release(&f[i].owner, soba_cache_key(slab->cache));
 	}
@@ -229,7 +228,7 @@ bool soba_object_find(const void *addr, struct soba_object *o)
 		u32 distance = soba_slab_distance(f, addr);
 
 		o->cache = soba_owner_ptr(owner);
-		i = soba_slab_index(o->cache, distance);
+		i = distance / o->cache->size;
 		o->start = (void *)addr - (distance - i * o->cache->size);
 		o->size = o->cache->object_size;
 		found = i < o->cache->nr && addr < o->start + o->size;

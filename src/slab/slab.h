@@ -23,27 +23,26 @@ static __always_inline struct soba_frame *soba_addr_frame(const void *addr)
 static __always_inline u32 soba_slab_distance(const struct soba_frame *f,
 					      const void *addr)
 {
-	return f->offset + offset_in_page(addr);
+	return (u32)(unsigned long)addr - f->offset;
 }
 
 /*
- * Is a distance that of an object's first byte? Lemire, Kaser and Kurz, "Faster
- * remainder by direct computation", 2019: the low half of the product tells
- * whether the division leaves a rest, the high half is the quotient.
+ * The number of the object that begins at a distance; not below ->nr when none
+ * does. Exact division, Granlund and Montgomery, "Division by invariant integers
+ * using multiplication", 1994, section 9: with size = odd << shift a multiple
+ * of size times the inverse of odd modulo 2^32, rotated by shift, is the
+ * quotient, and what is not a multiple ends above every quotient.
  */
+static __always_inline u32 soba_slab_number(const struct soba_cache *c,
+					    u32 distance)
+{
+	return ror32(distance * c->odd_inverse, c->shift);
+}
+
 static __always_inline bool soba_slab_starts(const struct soba_cache *c,
 					     u32 distance)
 {
-	unsigned __int128 n = (unsigned __int128)c->inverse * distance;
-
-	return (u64)n < c->inverse && (u64)(n >> 64) < c->nr;
-}
-
-/* The number of the object that a distance lies in. */
-static __always_inline u32 soba_slab_index(const struct soba_cache *c,
-					   u32 distance)
-{
-	return ((unsigned __int128)c->inverse * distance) >> 64;
+	return soba_slab_number(c, distance) < c->nr;
 }
 
 static inline struct soba_slab *soba_frame_slab(const struct soba_frame *f)
