@@ -29,6 +29,13 @@
 #define SLICE_MS	3000
 #define MAX_CPUS	64
 
+#define SCALE_FACTOR	"/proc/sys/vm/watermark_scale_factor"
+#define HOG_MAX		(2048UL << 20)
+#define HOG_STEP	(1UL << 20)
+#define HOG_BACK	(32UL << 20)
+#define HOG_WAITS	100	/* of 10 ms */
+#define ASK_SECONDS	90	/* longer at most, until the host has asked */
+
 static void cpu_path(char *path, size_t size, unsigned int cpu)
 {
 	snprintf(path, size, "/sys/devices/system/cpu/cpu%u/online", cpu);
@@ -66,24 +73,64 @@ static void all_cpus_online(void)
 	}
 }
 
-/* Wants nearly all that the host can give, again and again. */
+/* kB that the host's zones call NAME ("min", "low"), added up. */
+static long long watermark(const char *name)
+{
+	char *text = file_text("/proc/zoneinfo"), *at = text;
+	long long pages = 0, n;
+	char word[16];
+
+	for (; at; at = strchr(at, '\n')) {
+		at += strspn(at, "\n ");
+		if (sscanf(at, "%15s %lld", word, &n) == 2 && !strcmp(word, name))
+			pages += n;
+	}
+	free(text);
+	return pages * 4;
+}
+
+/* Eats until the host has asked, is at @bottom for a while, or all is eaten. */
+static size_t hog_eat(char *mem, size_t at, long long bottom)
+{
+	long long asked = soba_event("shrink_call"), left;
+	unsigned int waits = 0;
+
+	while (soba_event("shrink_call") == asked && waits < HOG_WAITS) {
+		left = file_number("/proc/meminfo", "MemFree") - bottom;
+		if (left < -bottom / 4)
+			break;		/* others took it: this is no place to stay */
+		if (left > 0 && at + HOG_STEP <= HOG_MAX) {
+			memset(mem + at, 1, HOG_STEP);
+			at += HOG_STEP;
+		} else {
+			waits++;
+			usleep(10000);
+		}
+	}
+	return at;
+}
+
+/*
+ * Makes the host short of memory, so that its reclaim asks soba's shrinker. That
+ * begins when the free memory falls below the low watermarks; at the min
+ * watermarks, with nothing to reclaim, the host kills. run() has put them a
+ * tenth of the memory apart, and the hog stays between them.
+ */
 static void hog(void)
 {
+	long long bottom = (watermark("min") + watermark("low")) / 2;
+	char *mem = mmap(NULL, HOG_MAX, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	size_t at = 0, less;
+
+	if (mem == MAP_FAILED || madvise(mem, HOG_MAX, MADV_NOHUGEPAGE))
+		return;
 	file_write("/proc/self/oom_score_adj", "1000");
 	for (;;) {
-		long long kb = file_number("/proc/meminfo", "MemAvailable");
-		size_t size, at;
-		char *mem;
-
-		/* beyond what is free, so that the host must ask its shrinkers */
-		size = kb > 65536 ? (kb - 24576) * 1024 : 32 << 20;
-		mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (mem != MAP_FAILED) {
-			for (at = 0; at < size; at += 4096)
-				mem[at] = 1;
-			munmap(mem, size);
-		}
+		at = hog_eat(mem, at, bottom);
+		less = at < HOG_BACK ? at : HOG_BACK;
+		at -= less;
+		madvise(mem + at, less, MADV_DONTNEED);
 		usleep(100000);
 	}
 }
@@ -147,7 +194,7 @@ static void helper_start(struct helper *h)
 	_exit(0);
 }
 
-/* The hog may fall to the OOM killer, nobody else may end. */
+/* None may end: not the hog by the OOM killer either. */
 static bool helpers_alive(void)
 {
 	unsigned int i;
@@ -156,13 +203,10 @@ static bool helpers_alive(void)
 	for (i = 0; i < NR_HELPERS; i++) {
 		if (waitpid(helpers[i].pid, &status, WNOHANG) != helpers[i].pid)
 			continue;
-		if (helpers[i].run != hog) {
-			ksft_print_msg("%s ended with status %#x\n",
-				       helpers[i].name, status);
-			helpers[i].pid = 0;
-			return false;
-		}
-		helper_start(&helpers[i]);
+		ksft_print_msg("%s ended with status %#x\n", helpers[i].name,
+			       status);
+		helpers[i].pid = 0;
+		return false;
 	}
 	return true;
 }
@@ -228,20 +272,47 @@ static time_t now(void)
 	return t.tv_sec;
 }
 
-/* False as soon as something is wrong. */
-static bool run(int fd, unsigned int seconds, struct sums *sum)
+/* Is there so little memory that the hog can eat it? */
+static bool host_is_small(void)
+{
+	return file_number("/proc/meminfo", "MemAvailable") < (long long)(HOG_MAX >> 10);
+}
+
+/*
+ * False as soon as something is wrong. @asked: how often the host's reclaim came
+ * to soba meanwhile; worth waiting for, where it can be made to.
+ */
+static bool run(int fd, unsigned int seconds, struct sums *sum, long long *asked)
 {
 	struct soba_test_info info = device_info(fd);
+	long long before = soba_event("shrink_call");
+	char *scale = file_text(SCALE_FACTOR);
 	time_t end = now() + seconds;
+	time_t last = end + (host_is_small() ? ASK_SECONDS : 0);
 	bool good = true;
 	unsigned int i;
 
+	file_write(SCALE_FACTOR, "1000");	/* the largest, in 1/10000 */
 	for (i = 0; i < NR_HELPERS; i++)
 		helper_start(&helpers[i]);
-	while (good && now() < end)
+	do {
 		good = run_slice(fd, &info, SLICE_MS, sum) && helpers_alive();
+		*asked = soba_event("shrink_call") - before;
+	} while (good && now() < (*asked ? end : last));
 	helpers_stop();
+	if (scale)
+		file_write(SCALE_FACTOR, scale);
+	free(scale);
 	return good;
+}
+
+static void judge_host(bool small, long long asked)
+{
+	if (!small && !asked)
+		ksft_test_result_skip("the host has more memory than the hog eats\n");
+	else
+		ksft_test_result(asked > 0, "the host, short of memory, asked soba's shrinker %lld times\n",
+				 asked);
 }
 
 static void judge(const struct sums *sum, long long allocs, long long frees,
@@ -284,19 +355,21 @@ int main(int argc, char **argv)
 {
 	const char *text = argc > 1 ? argv[1] : getenv("SOBA_LOAD_SECONDS");
 	unsigned int seconds = text && *text ? atoi(text) : 15;
-	long long allocs, frees, used;
+	long long allocs, frees, used, asked = 0;
+	bool small = host_is_small();
 	struct sums sum = { 0 };
 	int fd = device_open();
 
 	ksft_print_header();
 	if (fd < 0)
 		ksft_exit_skip("no " DEVICE ": soba_test.ko is not loaded, or not root\n");
-	ksft_set_plan(8);
+	ksft_set_plan(9);
 	ksft_print_msg("%u seconds on %u CPUs\n", seconds, online_cpus());
 	allocs = soba_event("page_alloc");
 	frees = soba_event("page_free");
 	used = soba_meminfo("Used");
-	ksft_test_result(run(fd, seconds, &sum), "no error on the way\n");
+	ksft_test_result(run(fd, seconds, &sum, &asked), "no error on the way\n");
+	judge_host(small, asked);
 	judge(&sum, allocs, frees, used);
 	close(fd);
 	ksft_finished();

@@ -128,7 +128,7 @@ TEST_F(soba, events_names)
 {
 	static const char names[][20] = {
 		"page_alloc", "page_free", "chunk_take", "chunk_return",
-		"chunk_take_fail", "pcp_refill", "pcp_drain", "pcp_nested",
+		"chunk_take_fail", "pcp_refill", "pcp_drain", "pcp_nested", "pcp_missing",
 		"grow_wake", "alloc_fail", "pinned", "stray_put",
 	};
 	char *text = file_text(DEBUGFS "/events"), *line, *save;

@@ -37,8 +37,10 @@
 	X(PCP_REFILL, "pcp_refill", "batches", "moved from a zone to a CPU")  \
 	X(PCP_DRAIN, "pcp_drain", "batches", "moved from a CPU to a zone")    \
 	X(PCP_NESTED, "pcp_nested", "calls",				      \
-	  "that interrupted a per-CPU list in use and went round it")	      \
+	  "that found the CPU's list in use below them, or none, and went round it") \
 	X(PCP_SHRINK, "pcp_shrink", "CPUs", "asked to empty their lists")     \
+	X(PCP_MISSING, "pcp_missing", "CPUs",				      \
+	  "that came up without memory for all of their lists")		      \
 	X(GROW_WAKE, "grow_wake", "wake-ups", "of the background grower")     \
 	X(GROW_CHUNK, "grow_chunk", "chunks", "taken by the grower")	      \
 	X(RECLAIM, "reclaim", "rounds",					      \

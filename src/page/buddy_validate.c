@@ -6,27 +6,10 @@
  */
 #include "page/buddy.h"
 #include "page/chunk.h"
-
-struct check {
-	void (*say)(void *arg, const char *line);
-	void *arg;
-	unsigned int broken;
-};
-
-static __printf(2, 3) void law(struct check *ck, const char *fmt, ...)
-{
-	char line[160];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(line, sizeof(line), fmt, args);
-	va_end(args);
-	ck->broken++;
-	ck->say(ck->arg, line);
-}
+#include "page/validate.h"
 
 /* One free block: what it says of itself, and whether it should have merged. */
-static void check_block(struct check *ck, struct soba_frame *f,
+static void check_block(struct soba_check *ck, struct soba_frame *f,
 			unsigned int kind, unsigned int order)
 {
 	unsigned long pfn = soba_frame_pfn(f);
@@ -34,24 +17,24 @@ static void check_block(struct check *ck, struct soba_frame *f,
 	struct soba_frame *buddy, snap;
 
 	if (f->state != (SOBA_F_FREE | zero))
-		law(ck, "buddy: pfn %#lx on list of order %u has state %#x, not free%s",
-		    pfn, order, f->state, zero ? "+zero" : "");
+		soba_law(ck, "buddy: pfn %#lx on list of order %u has state %#x, not free%s",
+			 pfn, order, f->state, zero ? "+zero" : "");
 	if (f->order != order)
-		law(ck, "buddy: pfn %#lx on list of order %u says order %u",
-		    pfn, order, f->order);
+		soba_law(ck, "buddy: pfn %#lx on list of order %u says order %u",
+			 pfn, order, f->order);
 	if (pfn & ((1UL << order) - 1))
-		law(ck, "buddy: pfn %#lx is not aligned to order %u", pfn,
-		    order);
+		soba_law(ck, "buddy: pfn %#lx is not aligned to order %u", pfn,
+			 order);
 	if (order >= f->chunk->order)
 		return;
 	buddy = soba_frame_buddy(f, order);
 	snap = soba_frame_snap(buddy);
 	if ((snap.state & SOBA_F_MASK) == SOBA_F_FREE && snap.order == order)
-		law(ck, "buddy: pfn %#lx and its buddy %#lx are free at order %u and not merged",
-		    pfn, soba_frame_pfn(buddy), order);
+		soba_law(ck, "buddy: pfn %#lx and its buddy %#lx are free at order %u and not merged",
+			 pfn, soba_frame_pfn(buddy), order);
 }
 
-static unsigned long check_list(struct check *ck, struct soba_buddy *b,
+static unsigned long check_list(struct soba_check *ck, struct soba_buddy *b,
 				unsigned int kind, unsigned int order)
 {
 	struct soba_buddy_list *list = &b->list[kind][order];
@@ -63,11 +46,11 @@ static unsigned long check_list(struct check *ck, struct soba_buddy *b,
 		n++;
 	}
 	if (n != list->nr)
-		law(ck, "buddy: order %u kind %u has %lu blocks, counts %lu",
-		    order, kind, n, list->nr);
+		soba_law(ck, "buddy: order %u kind %u has %lu blocks, counts %lu",
+			 order, kind, n, list->nr);
 	if (!n != !(b->nonempty[kind] & (1UL << order)))
-		law(ck, "buddy: order %u kind %u has %lu blocks, bitmap says %s",
-		    order, kind, n, n ? "empty" : "not empty");
+		soba_law(ck, "buddy: order %u kind %u has %lu blocks, bitmap says %s",
+			 order, kind, n, n ? "empty" : "not empty");
 	return n << order;
 }
 
@@ -75,7 +58,7 @@ unsigned int soba_buddy_validate(struct soba_buddy *b,
 				 void (*say)(void *arg, const char *line),
 				 void *arg)
 {
-	struct check ck = { .say = say, .arg = arg };
+	struct soba_check ck = { .say = say, .arg = arg };
 	unsigned int kind, order;
 	unsigned long frames = 0;
 
@@ -83,7 +66,7 @@ unsigned int soba_buddy_validate(struct soba_buddy *b,
 		for (order = 0; order < SOBA_NR_ORDERS; order++)
 			frames += check_list(&ck, b, kind, order);
 	if (frames != b->nr_free)
-		law(&ck, "buddy: lists hold %lu frames, nr_free is %lu",
-		    frames, b->nr_free);
+		soba_law(&ck, "buddy: lists hold %lu frames, nr_free is %lu",
+			 frames, b->nr_free);
 	return ck.broken;
 }

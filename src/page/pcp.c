@@ -56,11 +56,8 @@ static struct soba_pcp *pcp_new(unsigned int order, int nid)
 	return l;
 }
 
-/**
- * soba_pcp_cpu_online() - give a CPU its lists, unless it has them from before
- * @cpu: the CPU, not yet running or running; process context
- */
-int soba_pcp_cpu_online(unsigned int cpu)
+/* Give a CPU its lists, unless it has them from before. */
+static int add_lists(unsigned int cpu)
 {
 	unsigned int order;
 
@@ -74,6 +71,23 @@ int soba_pcp_cpu_online(unsigned int cpu)
 			return -ENOMEM;
 		WRITE_ONCE(per_cpu(soba_pcp[order], cpu), l);
 	}
+	return 0;
+}
+
+/**
+ * soba_pcp_cpu_online() - a CPU is about to run, or has been running
+ * @cpu: the CPU; process context
+ *
+ * Without memory for its lists it comes up all the same: those that are missing
+ * stay closed, so that its calls go to the zones, and it is counted. They are
+ * made when it comes up the next time.
+ *
+ * Return: 0, a failure would keep the CPU down.
+ */
+int soba_pcp_cpu_online(unsigned int cpu)
+{
+	if (add_lists(cpu))
+		soba_count(SOBA_C_PCP_MISSING);
 	return 0;
 }
 
@@ -310,7 +324,7 @@ int soba_pcp_init(void)
 		for (order = 0; order < SOBA_PCP_ORDERS; order++)
 			per_cpu(soba_pcp[order], cpu) = &pcp_closed;
 	for_each_online_cpu(cpu) {
-		err = soba_pcp_cpu_online(cpu);
+		err = add_lists(cpu);
 		if (err) {
 			soba_pcp_exit();
 			return err;

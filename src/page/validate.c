@@ -11,13 +11,7 @@
 #include "page/map.h"
 #include "page/zone.h"
 
-struct check {
-	void (*say)(void *arg, const char *line);
-	void *arg;
-	unsigned int broken;
-};
-
-static __printf(2, 3) void law(struct check *ck, const char *fmt, ...)
+void soba_law(struct soba_check *ck, const char *fmt, ...)
 {
 	char line[160];
 	va_list args;
@@ -33,7 +27,7 @@ static __printf(2, 3) void law(struct check *ck, const char *fmt, ...)
  * A head in a chunk: known state, order within the chunk, aligned, all others
  * of its frames tails. Returns the number of frames it covers.
  */
-static unsigned long check_head(struct check *ck, struct soba_chunk *c,
+static unsigned long check_head(struct soba_check *ck, struct soba_chunk *c,
 				unsigned long i, unsigned long *nr_free)
 {
 	struct soba_frame *f = c->frames + i;
@@ -43,40 +37,40 @@ static unsigned long check_head(struct check *ck, struct soba_chunk *c,
 
 	if (state == SOBA_F_NONE || state == SOBA_F_TAIL ||
 	    state >= SOBA_NR_FRAME_STATES) {
-		law(ck, "chunk %#lx: pfn %#lx has state %u where a block begins",
-		    c->pfn, pfn, state);
+		soba_law(ck, "chunk %#lx: pfn %#lx has state %u where a block begins",
+			 c->pfn, pfn, state);
 		return 1;
 	}
 	if (snap.order > c->order || (i & (n - 1))) {
-		law(ck, "chunk %#lx: pfn %#lx has order %u, which does not fit there",
-		    c->pfn, pfn, snap.order);
+		soba_law(ck, "chunk %#lx: pfn %#lx has order %u, which does not fit there",
+			 c->pfn, pfn, snap.order);
 		return 1;
 	}
 	if (f->chunk != c)
-		law(ck, "chunk %#lx: pfn %#lx belongs to another chunk", c->pfn,
-		    pfn);
+		soba_law(ck, "chunk %#lx: pfn %#lx belongs to another chunk", c->pfn,
+			 pfn);
 	for (t = 1; t < n; t++)
 		if (soba_frame_state(f + t) != SOBA_F_TAIL &&
 		    soba_frame_snap(f).order == snap.order)
-			law(ck, "chunk %#lx: pfn %#lx is inside the block %#lx but has state %u",
-			    c->pfn, pfn + t, pfn, soba_frame_state(f + t));
+			soba_law(ck, "chunk %#lx: pfn %#lx is inside the block %#lx but has state %u",
+				 c->pfn, pfn + t, pfn, soba_frame_state(f + t));
 	if (state == SOBA_F_FREE)
 		*nr_free += n;
 	return n;
 }
 
 /* Pre: zone->lock is held. */
-static void check_chunk(struct check *ck, struct soba_chunk *c)
+static void check_chunk(struct soba_check *ck, struct soba_chunk *c)
 {
 	unsigned long i, nr_free = 0;
 
 	if (soba_map_frame(c->pfn) != c->frames)
-		law(ck, "chunk %#lx: the map does not lead to it", c->pfn);
+		soba_law(ck, "chunk %#lx: the map does not lead to it", c->pfn);
 	for (i = 0; i < c->nr_frames;)
 		i += check_head(ck, c, i, &nr_free);
 	if (nr_free != c->nr_free)
-		law(ck, "chunk %#lx: %lu frames are free, nr_free is %u",
-		    c->pfn, nr_free, c->nr_free);
+		soba_law(ck, "chunk %#lx: %lu frames are free, nr_free is %u",
+			 c->pfn, nr_free, c->nr_free);
 }
 
 struct sums {
@@ -86,7 +80,7 @@ struct sums {
 	unsigned int chunks;
 };
 
-static void sum_chunks(struct check *ck, struct soba_zone *zone,
+static void sum_chunks(struct soba_check *ck, struct soba_zone *zone,
 		       struct list_head *list, struct sums *sum)
 {
 	bool of_empty = list == &zone->empty;
@@ -94,11 +88,11 @@ static void sum_chunks(struct check *ck, struct soba_zone *zone,
 
 	list_for_each_entry(c, list, node) {
 		if (c->zone != zone)
-			law(ck, "chunk %#lx: is on the list of another zone",
-			    c->pfn);
+			soba_law(ck, "chunk %#lx: is on the list of another zone",
+				 c->pfn);
 		if (soba_chunk_empty(c) != of_empty)
-			law(ck, "chunk %#lx: with %u free frames is on the wrong list",
-			    c->pfn, c->nr_free);
+			soba_law(ck, "chunk %#lx: with %u free frames is on the wrong list",
+				 c->pfn, c->nr_free);
 		sum->managed += c->nr_frames;
 		sum->free += c->nr_free;
 		sum->chunks++;
@@ -107,15 +101,15 @@ static void sum_chunks(struct check *ck, struct soba_zone *zone,
 	}
 }
 
-static void check_sum(struct check *ck, struct soba_zone *zone,
+static void check_sum(struct soba_check *ck, struct soba_zone *zone,
 		      const char *what, unsigned long is, unsigned long says)
 {
 	if (is != says)
-		law(ck, "zone %d:%s: chunks have %lu %s, the zone says %lu",
-		    zone->nid, soba_class_name(zone->class), is, what, says);
+		soba_law(ck, "zone %d:%s: chunks have %lu %s, the zone says %lu",
+			 zone->nid, soba_class_name(zone->class), is, what, says);
 }
 
-static void check_zone(struct check *ck, struct soba_zone *zone)
+static void check_zone(struct soba_check *ck, struct soba_zone *zone)
 {
 	struct sums sum = { };
 	unsigned long flags;
@@ -132,7 +126,7 @@ static void check_zone(struct check *ck, struct soba_zone *zone)
 }
 
 /* A chunk on no list is on its way to or from the host: nothing to check. */
-static void check_frames(struct check *ck)
+static void check_frames(struct soba_check *ck)
 {
 	unsigned long flags, pfn = 0;
 	struct soba_chunk *c;
@@ -156,7 +150,7 @@ static void check_frames(struct check *ck)
 unsigned int soba_validate_all(void (*say)(void *arg, const char *line),
 			       void *arg)
 {
-	struct check ck = { .say = say, .arg = arg };
+	struct soba_check ck = { .say = say, .arg = arg };
 	unsigned int id;
 
 	for (id = 0; id < soba_nr_zones; id++)

@@ -7,6 +7,16 @@
 
 #include "soba_env.h"
 
+/* Whom a checker tells, and how much it has found. */
+struct soba_check {
+	void (*say)(void *arg, const char *line);
+	void *arg;
+	unsigned int broken;
+};
+
+/* A law is broken: one line, without newline; any context that @say allows. */
+__printf(2, 3) void soba_law(struct soba_check *ck, const char *fmt, ...);
+
 /**
  * soba_validate_all() - check every law of every zone and chunk
  * @say: called with one line, without newline, for each broken law

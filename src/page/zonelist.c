@@ -3,8 +3,9 @@
  * zonelist.c - floor 2: which zones there are, and in which order a request
  * tries them: nearest node first, on each node from the highest class down.
  *
- * Locking: built at load, constant afterwards. Nodes that get their first
- * memory later are served by their nearest neighbour.
+ * Locking: built at load, constant afterwards. Nodes that have only movable
+ * memory, or get their first memory later, are served by their nearest
+ * neighbour.
  */
 #include "page/zone.h"
 
@@ -39,7 +40,8 @@ int soba_zone_init(void)
 
 	soba_nr_nodes = 0;
 	memset(node_index, 0xff, sizeof(node_index));
-	for_each_node_state(nid, N_MEMORY) {
+	/* A node of movable memory alone gives kernel code nothing. */
+	for_each_node_state(nid, N_NORMAL_MEMORY) {
 		node_index[nid] = soba_nr_nodes;
 		home_class[soba_nr_nodes] = soba_port_home_class(nid);
 		node_ids[soba_nr_nodes++] = nid;
@@ -72,7 +74,7 @@ void soba_zone_exit(void)
 	soba_nr_zones = 0;
 }
 
-/* Index of a node with memory: the nearest one when @nid itself has none. */
+/* Index of a node with zones: the nearest one when @nid itself has none. */
 unsigned int soba_node_index(int nid)
 {
 	unsigned int i, best = 0;

@@ -86,7 +86,7 @@ enum soba_class soba_port_lowest_class(void);
 
 /**
  * soba_port_home_class() - class that ordinary requests on a node should get
- * @nid: node with memory
+ * @nid: node in N_NORMAL_MEMORY
  *
  * Return: the highest class of which the host's node has frames.
  */
@@ -122,7 +122,7 @@ unsigned long soba_port_host_frames(void);
  * @count: frames that could be given back now; any context, may not sleep
  * @scan: give back up to @nr frames, return how many; may sleep only if the
  *	flags say so
- * @cpu_online: a CPU is about to run; process context
+ * @cpu_online: a CPU is about to run; process context; never fails
  * @cpu_dead: a CPU has stopped; called elsewhere, process context
  */
 struct soba_port_ops {

@@ -115,7 +115,8 @@ enum soba_class soba_port_lowest_class(void)
 
 enum soba_class soba_port_home_class(int nid)
 {
-	(void)nid;
+	if (!node_state(nid, N_NORMAL_MEMORY))
+		sim_fail("soba_port_home_class: node %d has no memory for the kernel", nid);
 	return SOBA_CLASS_NORMAL;
 }
 

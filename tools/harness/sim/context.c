@@ -255,13 +255,14 @@ void sim_point_slow(void)
 	}
 	if (!inj)
 		return;
-	if (inj->rcu && !sim_ctx.rcu && preemptible() && !sim_ctx.nested)
-		sim_rcu_try();
 	kind = inj->kind;
 	if (kind == SIM_INJ_ANY)
 		kind = sim_below(&inj->rand, SIM_NR_KINDS);
 	if (pick(inj, kind))
 		fire(inj, kind);
+	/* After the event: what it let go of is gone when we go on. */
+	if (inj->rcu && !sim_ctx.rcu && preemptible() && !sim_ctx.nested)
+		sim_rcu_try();
 }
 
 #ifdef HARNESS_THREADS

@@ -89,7 +89,7 @@ void sim_host_init(u64 seed)
 
 bool node_state(int nid, enum node_states st)
 {
-	if (st == N_MEMORY || st == N_NORMAL_MEMORY)
+	if (st == N_NORMAL_MEMORY)
 		return nid == 0 || nid == 1;
 	return nid >= 0 && nid <= SIM_NODE_EMPTY;
 }

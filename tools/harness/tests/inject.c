@@ -19,6 +19,17 @@
 static struct live_set set, other;
 static unsigned int event;
 
+typedef void (*sim_event)(enum sim_kind kind, void *arg);
+
+/*
+ * All that can go back to the host goes, and a grace period ends: who still uses
+ * a chunk after others may have it uses freed memory now.
+ */
+static void takes_all(enum sim_kind kind, void *arg)
+{
+	soba_shrink_all();
+}
+
 /* What comes in between: a few variants. */
 static void happens(enum sim_kind kind, void *arg)
 {
@@ -175,17 +186,20 @@ static void settle(const char *when)
 }
 
 /* One event at point @at of one operation; false when there is no such point. */
-static bool one(unsigned int c, enum sim_kind kind, unsigned long at)
+static bool one(unsigned int c, enum sim_kind kind, sim_event func, unsigned long at)
 {
-	struct sim_injection inj = { .kind = kind, .func = happens, .at = at, .rcu = true,
+	struct sim_injection inj = { .kind = kind, .func = func, .at = at, .rcu = true,
 				     .rand = at };
 
 	sim_set_cpu(0);
 	live_init(&set, options.seed);
 	live_init(&other, options.seed + 1);
 	cases[c].prepare();
-	live_alloc_as(&other, LIVE_PAGES, GFP_KERNEL, 0, -1);
-	live_alloc_as(&other, LIVE_PAGES, GFP_KERNEL, 1, -1);
+	/* Else what the operation takes is all that soba has. */
+	if (func == happens) {
+		live_alloc_as(&other, LIVE_PAGES, GFP_KERNEL, 0, -1);
+		live_alloc_as(&other, LIVE_PAGES, GFP_KERNEL, 1, -1);
+	}
 	event = at + c;
 	sim_doing = cases[c].name;
 	sim_step = at;
@@ -196,7 +210,7 @@ static bool one(unsigned int c, enum sim_kind kind, unsigned long at)
 	settle(cases[c].name);
 	live_free_all(&set);
 	live_free_all(&other);
-	if (at % 5 == 0) {
+	if (at % 5 == 0 || func == takes_all) {
 		sim_run_work(true);
 		soba_shrink_all();
 		sim_rcu_try();
@@ -204,17 +218,18 @@ static bool one(unsigned int c, enum sim_kind kind, unsigned long at)
 	return inj.fired > 0;
 }
 
-static void every_point(enum sim_kind kind)
+static void every_point(enum sim_kind kind, sim_event func)
 {
 	unsigned long total = 0;
 	unsigned int c;
 
-	soba_limits_set(0, 0, 8);
+	/* Small chunks: writing their descriptors shall not be most of the points. */
+	soba_limits_set(0, 0, 4);
 	soba_up();
 	for (c = 0; c < ARRAY_SIZE(cases); c++) {
 		unsigned long at = 1, skip = 1;
 
-		while (one(c, kind, at)) {
+		while (one(c, kind, func, at)) {
 			total++;
 			/* Long operations are loops: their points get sparse. */
 			if (at >= 2000)
@@ -266,10 +281,11 @@ static void inject_fills_list(void)
 	soba_down();
 }
 
-static void inject_hardirq(void) { every_point(SIM_INJ_HARDIRQ); }
-static void inject_softirq(void) { every_point(SIM_INJ_SOFTIRQ); }
-static void inject_task(void) { every_point(SIM_INJ_TASK); }
-static void inject_remote(void) { every_point(SIM_INJ_REMOTE); }
+static void inject_hardirq(void) { every_point(SIM_INJ_HARDIRQ, happens); }
+static void inject_softirq(void) { every_point(SIM_INJ_SOFTIRQ, happens); }
+static void inject_task(void) { every_point(SIM_INJ_TASK, happens); }
+static void inject_remote(void) { every_point(SIM_INJ_REMOTE, happens); }
+static void inject_takes_all(void) { every_point(SIM_INJ_REMOTE, takes_all); }
 
 /* A nested call finds the list busy, says so, and is served all the same. */
 static unsigned long served;
@@ -306,6 +322,7 @@ const struct test inject_tests[] = {
 	{ "inject_softirq_everywhere", inject_softirq },
 	{ "inject_task_everywhere", inject_task },
 	{ "inject_remote_everywhere", inject_remote },
+	{ "inject_takes_all", inject_takes_all },
 	{ "inject_fills_list", inject_fills_list },
 	{ "inject_finds_busy", inject_finds_busy },
 	{ }

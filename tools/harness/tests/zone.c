@@ -159,7 +159,7 @@ static void zone_fallback(void)
 	begin();
 	/* One zone each, filled while the host has nothing else to give. */
 	sim_host.only_class = SOBA_CLASS_DMA;
-	CHECK(soba_alloc_pages_node(0, GFP_KERNEL | __GFP_DMA, 6) || true);
+	CHECK(soba_alloc_pages_node(0, GFP_KERNEL | __GFP_DMA, 6));
 	for (dma_free = 0; dma_free < 40; dma_free++)
 		get(GFP_KERNEL | __GFP_DMA, 4);
 	sim_host.only_class = SOBA_CLASS_DMA32;
@@ -228,18 +228,35 @@ static void zone_hotplug(void)
 		for (cpu = 1; cpu < 4; cpu++)
 			CHECK_EQ(sim_cpu_up(cpu), 0);
 	}
-	/* Memory for its lists is refused. */
-	for (i = 0; i < 4; i++) {
-		sim_host.meta_budget = i ? 1 : 0;	/* it keeps what it has */
-		if (i == 4)
-			break;
-		CHECK_EQ(sim_cpu_up(4), -ENOMEM);
-		CHECK(!cpu_online(4));
+	end();
+}
+
+/* A CPU comes up although there is no memory for its lists, and can allocate. */
+static void zone_hotplug_no_lists(void)
+{
+	unsigned int lists, order;
+
+	nr_cpu_ids = 5;
+	sim_possible.bits[0] |= 1UL << 4;
+	begin();
+	for (lists = 0; lists <= SOBA_PCP_ORDERS; lists++) {
+		sim_host.meta_budget = lists ? 1 : 0;	/* it keeps what it has */
+		CHECK_EQ(sim_cpu_up(4), 0);
+		CHECK(cpu_online(4));
+		sim_host.meta_budget = -1;
+		CHECK_EQ(soba_counter_sum(SOBA_C_PCP_MISSING),
+			 min(lists + 1, (unsigned int)SOBA_PCP_ORDERS));
+		sim_set_cpu(4);
+		for (order = 0; order < SOBA_PCP_ORDERS; order++) {
+			CHECK(get(GFP_KERNEL, order));
+			CHECK(get(GFP_ATOMIC | __GFP_ZERO, order));
+			live_free_all(&set);
+			CHECK_EQ(per_cpu(soba_pcp[order], 4)->top > 0, order < lists);
+		}
+		soba_must_be_valid("without some lists");
+		sim_set_cpu(0);
+		CHECK_EQ(sim_cpu_down(4), 0);
 	}
-	sim_host.meta_budget = -1;
-	CHECK_EQ(sim_cpu_up(4), 0);
-	sim_set_cpu(4);
-	CHECK(get(GFP_KERNEL, 0));
 	end();
 }
 
@@ -252,5 +269,6 @@ const struct test zone_tests[] = {
 	{ "zone_fallback", zone_fallback },
 	{ "zone_wrong_node", zone_wrong_node },
 	{ "zone_hotplug", zone_hotplug },
+	{ "zone_hotplug_no_lists", zone_hotplug_no_lists },
 	{ }
 };

@@ -145,7 +145,7 @@ static inline void static_branch_dec(struct static_key_false *key)
 #define GFP_ZONEMASK		(__GFP_DMA | __GFP_HIGHMEM | __GFP_DMA32 | __GFP_MOVABLE)
 #define gfpflags_allow_blocking(g)	(!!((g) & __GFP_DIRECT_RECLAIM))
 
-/* Nodes: two with memory, and one (SIM_NODE_EMPTY) without. */
+/* Nodes: two with memory, and one (SIM_NODE_EMPTY) with movable memory alone. */
 enum node_states { N_POSSIBLE, N_ONLINE, N_NORMAL_MEMORY, N_MEMORY, N_CPU };
 #define SIM_NODE_EMPTY	2
 bool node_state(int nid, enum node_states st);
