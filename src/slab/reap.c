@@ -130,7 +130,11 @@ static void reap_fn(struct work_struct *work)
 	struct soba_cache *c;
 	bool more = false;
 
-	mutex_lock(&soba_cache_mutex);
+	/* Whoever is in the way now is not for long, or does the work himself. */
+	if (!mutex_trylock(&soba_cache_mutex)) {
+		soba_reap_later();
+		return;
+	}
 	list_for_each_entry(c, &soba_cache_list, link)
 		more |= reap_cache(c);
 	mutex_unlock(&soba_cache_mutex);
