@@ -34,10 +34,18 @@ static bool refuse(long *budget, unsigned int fail_1k)
 	return no;
 }
 
+/* A mutex of the task that was interrupted is not ours. */
+static bool holds_lock(void)
+{
+	if (!sim_lock_any_held())
+		return false;
+	return !sim_ctx.nested || sim_ctx.held[sim_ctx.nr_held - 1]->sleeps < 2;
+}
+
 static void check_call(const char *who, gfp_t gfp)
 {
 	sim_point();
-	if (sim_lock_any_held() && !(sim_ctx.nr_held == 1 &&
+	if (holds_lock() && !(sim_ctx.nr_held == 1 &&
 				     !strcmp(sim_ctx.held[0]->class, "callers_lock")))
 		sim_fail("%s with lock %s held", who,
 			 sim_ctx.held[sim_ctx.nr_held - 1]->class);
