@@ -64,13 +64,13 @@ EXPORT_SYMBOL_GPL(soba_kmem_cache_free);
 static __always_inline void take_run(struct soba_cpu_cache *l, size_t nr,
 				     void **p)
 {
-	void **from = l->top - nr;
-	size_t i;
+	void **from = l->top, **end = p + nr;
 
-	l->top = from++;
+	l->top = from - nr;
 	l->allocs += nr;
-	for (i = 0; i < nr; i++)
-		p[i] = from[i];
+#pragma GCC unroll 8
+	while (p != end)
+		*p++ = *from--;
 }
 
 /* What magazines and depot have. */
@@ -145,37 +145,32 @@ static void *slab_base(struct soba_cache *c, const void *object)
 
 /*
  * Objects into the open magazine until it is full or one is not as it should
- * be. Neighbours are mostly of one slab: only a distance is checked then.
+ * be. Neighbours are mostly of one slab: only the distance is checked then.
  */
 static size_t push_run(struct soba_cache *c, struct soba_cpu_cache *l,
 		       size_t nr, void **p)
 {
-	size_t span = c->span, room = l->end - l->top, i;
-	u32 inverse = c->inverse;
-	void **top = l->top + 1;
-	void *base = NULL;
+	u64 inverse = c->inverse, limit = c->limit;
+	size_t room = l->end - l->top;
+	void **top = l->top + 1, **from = p, **end;
+	unsigned long base = 0;
 
-	nr = min(nr, room);
-	for (i = 0; i < nr; i++) {
-		void *object = p[i];
-		size_t distance = object - base;
+	end = p + min(nr, room);
+#pragma GCC unroll 8
+	while (p != end) {
+		unsigned long object = (unsigned long)*p;
 
-		if (unlikely(distance >= span)) {
-			base = slab_base(c, object);
-			distance = object - base;
-			if (!base || distance >= span)
+		/* soba_slab_starts() */
+		if (unlikely((object - base) * inverse >= limit)) {
+			base = (unsigned long)slab_base(c, *p);
+			if (!base || (object - base) * inverse >= limit)
 				break;
 		}
-		/*
-		 * A rest? Lemire, Kaser and Kurz, "Faster remainder by direct
-		 * computation", 2019; the product has 32 bits.
-		 */
-		if (unlikely((u32)distance * inverse >= inverse))
-			break;
-		top[i] = object;
+		*top++ = (void *)object;
+		p++;
 	}
-	l->top = top + i - 1;
-	return i;
+	l->top = top - 1;
+	return p - from;
 }
 
 static size_t bulk_to_mags(struct soba_cache *c, size_t size, void **p)
@@ -183,7 +178,8 @@ static size_t bulk_to_mags(struct soba_cache *c, size_t size, void **p)
 	struct soba_cpu_cache *l;
 	size_t done;
 
-	if (soba_obj_free_care() || !soba_mag_open(c, &l))
+	/* Larger objects' distances from another slab are not told apart. */
+	if (c->size > SZ_32K || soba_obj_free_care() || !soba_mag_open(c, &l))
 		return 0;
 	done = push_run(c, l, size, p);
 	soba_mag_close(l);

@@ -251,7 +251,7 @@ noinline void soba_object_free_slow(struct soba_cache *c, void *object,
 {
 	struct soba_frame *f;
 
-	if (!object)
+	if (ZERO_OR_NULL_PTR(object))
 		return;
 	switch (judge(&c, object, caller, &f)) {
 	case SLAB_OBJECT:

@@ -53,7 +53,7 @@ static __always_inline void *soba_object_get(struct soba_cache *c, gfp_t gfp,
 					     size_t bytes)
 {
 	struct soba_cpu_cache *l;
-	void *object, **top;
+	void *object;
 
 	if (unlikely(gfp & (SOBA_OBJ_SLOW | __GFP_DIRECT_RECLAIM)) &&
 	    ((gfp & SOBA_OBJ_SLOW) || !soba_port_can_sleep()))
@@ -62,11 +62,12 @@ static __always_inline void *soba_object_get(struct soba_cache *c, gfp_t gfp,
 		return soba_object_special(c, gfp, bytes, _RET_IP_);
 	if (unlikely(!soba_mag_open(c, &l)))
 		return soba_object_nested(c, gfp, bytes, _RET_IP_);
-	top = l->top;
-	object = *top;
+	object = *l->top;
 	if (unlikely(!object))
 		return soba_object_empty(c, gfp, bytes, _RET_IP_, l);
-	l->top = top - 1;
+	/* So that it is an instruction on memory, not two. */
+	barrier();
+	l->top--;
 	l->allocs++;
 	soba_mag_close(l);
 	return object;
@@ -93,7 +94,6 @@ static __always_inline void soba_object_give(bool any, struct soba_cache *c,
 	unsigned long pfn = soba_port_addr_pfn((unsigned long)object);
 	struct soba_cpu_cache *l;
 	struct soba_frame *f;
-	void **top;
 
 	if (unlikely(!soba_map_covers(pfn)) || soba_obj_free_care())
 		return soba_object_free_slow(c, object, _RET_IP_);
@@ -109,15 +109,13 @@ static __always_inline void soba_object_give(bool any, struct soba_cache *c,
 	}
 	l = raw_cpu_ptr(c->cpu);
 	if (unlikely(!soba_slab_starts(c, soba_slab_distance(f, object))) ||
-	    unlikely(l->guard != SOBA_GUARD_IDLE) || soba_is_remote(f, l))
+	    soba_is_remote(f, l) || unlikely(!soba_mag_grab(l)))
 		return soba_object_free_unlock(c, object, _RET_IP_);
-	l->guard = SOBA_GUARD_BUSY;
-	barrier();
-	top = l->top;
-	if (unlikely(top == l->end) || unlikely(*top == object))
+	if (unlikely(l->top == l->end) || unlikely(*l->top == object))
 		return soba_object_free_closing(c, object, _RET_IP_, l);
-	top[1] = object;
-	l->top = top + 1;
+	l->top[1] = object;
+	barrier();
+	l->top++;
 	soba_mag_close(l);
 }
 

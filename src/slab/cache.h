@@ -62,7 +62,7 @@ struct soba_mag {
 };
 
 struct soba_cpu_cache {
-	u32 guard;			/* enum soba_guard */
+	u32 guard;			/* enum soba_guard, below 0 when nested */
 	u32 nid;			/* node of the CPU */
 	void **top;			/* the last object of loaded, or its bottom */
 	void **end;			/* last slot of loaded */
@@ -122,11 +122,9 @@ struct soba_cache_node {
 struct soba_cache {
 	/* the fast paths' line */
 	struct soba_cpu_cache __percpu *cpu;
-	u32 odd_inverse;		/* of size's odd part, modulo 2^32 */
-	u32 shift;			/* log2 of the rest of size */
+	u64 inverse;			/* just above 2^64 / size: slab.h */
+	u64 limit;			/* nr * (size * inverse - 2^64) */
 	u32 nr;				/* objects in a slab */
-	u32 inverse;			/* ceil(2^32 / size), if span is not 0 */
-	u32 span;			/* bytes of objects in a slab of up to 32 KiB */
 	u32 fill_shift;			/* free objects to the list they mean */
 
 	u32 object_size;		/* usable bytes */

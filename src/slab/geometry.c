@@ -120,23 +120,6 @@ static u32 on_slab_head(const struct soba_cache *c)
 	return ALIGN(sizeof(struct soba_slab) + words * sizeof(long), c->align);
 }
 
-/* Constants that stand for divisions by the size. */
-static void invert(struct soba_cache *c)
-{
-	u32 odd, x;
-
-	c->shift = __ffs(c->size);
-	odd = c->size >> c->shift;
-	/* Newton's step doubles the right bits; odd * odd = 1 modulo 8. */
-	for (x = odd; x * odd != 1;)
-		x *= 2 - x * odd;
-	c->odd_inverse = x;
-	if ((PAGE_SIZE << c->order) <= SZ_32K) {
-		c->span = c->nr * c->size;
-		c->inverse = ~0U / c->size + 1;
-	}
-}
-
 int soba_cache_layout(struct soba_cache *c, const struct soba_cache_spec *spec)
 {
 	c->object_size = spec->size;
@@ -150,7 +133,9 @@ int soba_cache_layout(struct soba_cache *c, const struct soba_cache_spec *spec)
 	if (c->order > SOBA_MAX_ORDER)
 		return -EINVAL;
 	count_objects(c);
-	invert(c);
+	/* Above the quotient, not equal to it: see soba_slab_starts(). */
+	c->inverse = ~0ULL / c->size + 1 + is_power_of_2(c->size);
+	c->limit = c->nr * (c->size * c->inverse);
 	c->min_empty = c->order ? 1 : 2;
 	mag_layout(c);
 	return 0;

@@ -17,11 +17,26 @@
 
 #include "slab/slab.h"
 
-/* Not 0 and 1: the compiler tests memory for 0 in two instructions. */
+/*
+ * Who takes the guard decrements it and looks whether it was idle; who was not
+ * first puts it back as it was. On one CPU the later one is always done first.
+ */
 enum soba_guard {
-	SOBA_GUARD_IDLE = 1,
-	SOBA_GUARD_BUSY = 2
+	SOBA_GUARD_BUSY,
+	SOBA_GUARD_IDLE
 };
+
+static __always_inline bool soba_mag_grab(struct soba_cpu_cache *l)
+{
+	if (unlikely(--l->guard != SOBA_GUARD_BUSY)) {
+		/* Else the compiler computes both in registers. */
+		barrier();
+		l->guard++;
+		return false;
+	}
+	barrier();
+	return true;
+}
 
 /*
  * Enter: any context. True: preemption is off and the magazines ours. False: in
@@ -34,12 +49,10 @@ static __always_inline bool soba_mag_open(struct soba_cache *c,
 
 	preempt_disable();
 	l = raw_cpu_ptr(c->cpu);
-	if (unlikely(l->guard != SOBA_GUARD_IDLE)) {
+	if (unlikely(!soba_mag_grab(l))) {
 		preempt_enable();
 		return false;
 	}
-	l->guard = SOBA_GUARD_BUSY;
-	barrier();
 	*cpu = l;
 	return true;
 }

@@ -228,7 +228,7 @@ bool soba_object_find(const void *addr, struct soba_object *o)
 		u32 distance = soba_slab_distance(f, addr);
 
 		o->cache = soba_owner_ptr(owner);
-		i = distance / o->cache->size;
+		i = soba_slab_number(o->cache, distance);
 		o->start = (void *)addr - (distance - i * o->cache->size);
 		o->size = o->cache->object_size;
 		found = i < o->cache->nr && addr < o->start + o->size;

@@ -27,22 +27,24 @@ static __always_inline u32 soba_slab_distance(const struct soba_frame *f,
 }
 
 /*
- * The number of the object that begins at a distance; not below ->nr when none
- * does. Exact division, Granlund and Montgomery, "Division by invariant integers
- * using multiplication", 1994, section 9: with size = odd << shift a multiple
- * of size times the inverse of odd modulo 2^32, rotated by shift, is the
- * quotient, and what is not a multiple ends above every quotient.
+ * Is a distance that of an object's first byte, and within the slab? One
+ * multiplication and one compare. With e = size * inverse - 2^64, at least 1, a
+ * distance of k * size times inverse is k * e modulo 2^64, below limit = nr * e
+ * just for k < nr; a rest r adds r * inverse, which is above any limit. After
+ * Lemire, Kaser and Kurz, "Faster remainder by direct computation", 2019. Holds
+ * for distances up to 2^48 of objects up to 32 KiB, up to 2^32 of others.
  */
+static __always_inline bool soba_slab_starts(const struct soba_cache *c,
+					     u64 distance)
+{
+	return distance * c->inverse < c->limit;
+}
+
+/* The number of the object that a distance lies in. */
 static __always_inline u32 soba_slab_number(const struct soba_cache *c,
 					    u32 distance)
 {
-	return ror32(distance * c->odd_inverse, c->shift);
-}
-
-static __always_inline bool soba_slab_starts(const struct soba_cache *c,
-					     u32 distance)
-{
-	return soba_slab_number(c, distance) < c->nr;
+	return ((unsigned __int128)distance * c->inverse) >> 64;
 }
 
 static inline struct soba_slab *soba_frame_slab(const struct soba_frame *f)
