@@ -12,6 +12,8 @@
 
 #include "api/kmem_cache.h"
 #include "api/objects.h"
+#include "slab/debug.h"
+#include "slab/node.h"
 #include "slab/rcu.h"
 #include "slab/reap.h"
 #include "base/report.h"
@@ -137,7 +139,7 @@ EXPORT_SYMBOL_GPL(soba_kmem_cache_create_usercopy);
  * soba_kmem_cache_create_args() - make a cache, the way of recent kernels
  * @name: for the statistics
  * @size: bytes of an object
- * @args: everything else; not needed after the call
+ * @args: everything else, or NULL for none of it; not needed after the call
  * @flags: SLAB_ flags
  *
  * Also reached by soba_kmem_cache_create() with args as its third argument.
@@ -152,16 +154,33 @@ soba_kmem_cache_create_args(const char *name, unsigned int size,
 	struct soba_cache_spec spec = {
 		.name = name,
 		.size = size,
-		.align = args->align,
 		.flags = flags,
-		.useroffset = args->useroffset,
-		.usersize = args->usersize,
-		.ctor = args->ctor,
 	};
 
+	if (args) {
+		spec.align = args->align;
+		spec.useroffset = args->useroffset;
+		spec.usersize = args->usersize;
+		spec.ctor = args->ctor;
+	}
 	return create(&spec, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(soba_kmem_cache_create_args);
+
+/* Who allocated them, as far as SLAB_STORE_USER has kept it. */
+#define NAMED_OBJECTS 8
+
+static void name_some(struct soba_cache *c)
+{
+	void *objects[NAMED_OBJECTS];
+	unsigned int i, nr;
+
+	if (!c->track_offset)
+		return;
+	nr = soba_cache_live_some(c, NAMED_OBJECTS, objects);
+	for (i = 0; i < nr; i++)
+		soba_debug_history(c, objects[i]);
+}
 
 /**
  * soba_kmem_cache_destroy() - end a cache
@@ -184,10 +203,12 @@ void soba_kmem_cache_destroy(struct kmem_cache *s)
 	age = (jiffies - c->born) / HZ;
 	soba_rcu_free_barrier();
 	live = soba_cache_end(c);
-	if (live)
-		soba_report_often(SOBA_R_LIVE_OBJECTS, _RET_IP_,
-				  "cache %s, size %u, is destroyed with %lu live objects, age %lu s; their memory is kept",
-				  name, c->object_size, live, age);
+	if (!live)
+		return;
+	if (soba_report_often(SOBA_R_LIVE_OBJECTS, _RET_IP_,
+			      "cache %s, size %u, is destroyed with %lu live objects, age %lu s; their memory is kept",
+			      name, c->object_size, live, age))
+		name_some(c);
 }
 EXPORT_SYMBOL_GPL(soba_kmem_cache_destroy);
 

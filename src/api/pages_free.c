@@ -21,6 +21,13 @@
 #include "base/counter.h"
 #include "base/report.h"
 
+static bool is_held(const struct soba_frame *f)
+{
+	unsigned int state = soba_frame_state(f);
+
+	return state == SOBA_F_ALLOC || state == SOBA_F_OWNED;
+}
+
 static void report_state(struct soba_frame *f, struct soba_frame snap,
 			 unsigned long pfn, unsigned int order,
 			 unsigned long caller)
@@ -34,8 +41,8 @@ static void report_state(struct soba_frame *f, struct soba_frame snap,
 		return;
 	case SOBA_F_TAIL:
 		f = soba_frame_head(f);
-		soba_report(f && soba_frame_state(f) == SOBA_F_ALLOC ?
-			    SOBA_R_INVALID_FREE : SOBA_R_DOUBLE_FREE, caller,
+		soba_report(f && is_held(f) ? SOBA_R_INVALID_FREE :
+					      SOBA_R_DOUBLE_FREE, caller,
 			    "pfn %#lx, order %u, is inside a block, not its first page",
 			    pfn, order);
 		return;

@@ -53,6 +53,17 @@ void soba_node_add(struct soba_cache_node *n, struct soba_slab *slab);
 unsigned long soba_node_trim(struct soba_cache *c, struct soba_cache_node *n,
 			     unsigned int keep);
 
+/**
+ * soba_cache_live_some() - a few of the objects that are handed out
+ * @c: a cache whose magazines are empty
+ * @nr: how many at most
+ * @objects: filled in
+ *
+ * Context: any but NMI. Return: how many.
+ */
+unsigned int soba_cache_live_some(struct soba_cache *c, unsigned int nr,
+				  void **objects);
+
 /* At unload: every slab goes, whatever is still in it. */
 void soba_cache_disband(struct soba_cache *c);
 

@@ -2,8 +2,8 @@
 /*
  * stat.c - floor 3: figures of caches, gathered without stopping anybody.
  *
- * Locking: none; single words that others write. Sums are exact while nobody
- * allocates. What the fast paths do not count follows from what they do:
+ * Locking: none for the figures; single words that others write. Sums are exact
+ * while nobody allocates. node->lock for a look at single slabs. What the fast paths do not count follows from what they do:
  * objects freed into the magazines = handed out + there now + moved out - moved
  * in.
  */
@@ -83,4 +83,39 @@ unsigned long soba_cache_live(struct soba_cache *c)
 
 	soba_cache_stat(c, NUMA_NO_NODE, &stat);
 	return stat.nr_live;
+}
+
+static unsigned int live_of_list(struct list_head *list, unsigned int nr,
+				 void **objects)
+{
+	struct soba_slab *slab;
+	unsigned int n = 0;
+	u32 i;
+
+	list_for_each_entry(slab, list, link)
+		for (i = 0; i < slab->nr; i++) {
+			if (n == nr)
+				return n;
+			if (!(slab->map[i / 64] & 1UL << (i % 64)))
+				objects[n++] = soba_slab_object(slab, i);
+		}
+	return n;
+}
+
+unsigned int soba_cache_live_some(struct soba_cache *c, unsigned int nr,
+				  void **objects)
+{
+	struct soba_cache_node *n;
+	unsigned int i, fill, done = 0;
+	unsigned long flags;
+
+	soba_for_each_cache_node(n, c, i) {
+		raw_spin_lock_irqsave(&n->lock, flags);
+		done += live_of_list(&n->full, nr - done, objects + done);
+		for (fill = 0; fill < SOBA_SLAB_FILLS; fill++)
+			done += live_of_list(&n->partial[fill], nr - done,
+					     objects + done);
+		raw_spin_unlock_irqrestore(&n->lock, flags);
+	}
+	return done;
 }
