@@ -24,6 +24,7 @@
 #include "page/map.h"
 #include "page/pcp.h"
 #include "page/zone.h"
+#include "slab/nolock.h"
 #include "slab/reap.h"
 
 /* All of reserve= at once, spread by the host as it likes; all or nothing. */
@@ -61,6 +62,7 @@ static const struct soba_port_ops port_ops = {
 	.scan = soba_shrink_scan,
 	.cpu_online = soba_pcp_cpu_online,
 	.cpu_dead = cpu_dead,
+	.soon = soba_nolock_drain,
 };
 
 static int register_port(void)

@@ -63,6 +63,11 @@ struct soba_cache *soba_kmalloc_retype(struct soba_cache *c, gfp_t gfp)
 							   [c->kmalloc_class]);
 }
 
+struct soba_cache *soba_kmalloc_find(struct soba_heap *heap, size_t size)
+{
+	return size <= SOBA_KMALLOC_MAX_CACHE ? cache_for(heap, size) : NULL;
+}
+
 /* Whole blocks. */
 static void *alloc_large(size_t size, gfp_t gfp, int nid, unsigned long caller)
 {

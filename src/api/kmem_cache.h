@@ -22,7 +22,4 @@ soba_cache_public(struct soba_cache *c)
 	return (struct kmem_cache *)c;
 }
 
-struct soba_cache *soba_object_check(struct soba_cache *c, void *object,
-				     unsigned long caller);
-
 #endif /* SOBA_API_KMEM_CACHE_H */

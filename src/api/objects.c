@@ -179,13 +179,11 @@ static void report_free(struct soba_cache *c, struct soba_frame *f,
 		    object);
 }
 
-enum verdict { BAD, SLAB_OBJECT, LARGE_OBJECT };
-
 /* What is it that the caller wants to free? Reported when it cannot be freed. */
-static enum verdict judge(struct soba_cache **c, void *object,
+static enum soba_verdict judge(struct soba_cache **c, void *object,
 			  unsigned long caller, struct soba_frame **frame)
 {
-	enum verdict verdict = BAD;
+	enum soba_verdict verdict = SOBA_BAD_OBJECT;
 	struct soba_frame *f;
 	void *owner, *p;
 
@@ -195,15 +193,15 @@ static enum verdict judge(struct soba_cache **c, void *object,
 	p = soba_owner_ptr(owner);
 	if (soba_owner_kind(owner) == SOBA_OWN_SLAB && (!*c || *c == p) &&
 	    soba_slab_starts(p, soba_slab_distance(f, object)))
-		verdict = SLAB_OBJECT;
+		verdict = SOBA_SLAB_OBJECT;
 	else if (soba_owner_kind(owner) == SOBA_OWN_LARGE &&
 		 soba_frame_state(f) == SOBA_F_OWNED && (!*c || *c == p) &&
 		 !offset_in_page(object))
-		verdict = LARGE_OBJECT;
+		verdict = SOBA_LARGE_OBJECT;
 	else
 		report_free(*c, f, object, caller);
 	rcu_read_unlock();
-	if (verdict == SLAB_OBJECT)
+	if (verdict == SOBA_SLAB_OBJECT)
 		*c = p;
 	*frame = f;
 	return verdict;
@@ -254,17 +252,17 @@ noinline void soba_object_free_slow(struct soba_cache *c, void *object,
 	if (ZERO_OR_NULL_PTR(object))
 		return;
 	switch (judge(&c, object, caller, &f)) {
-	case SLAB_OBJECT:
+	case SOBA_SLAB_OBJECT:
 		trace_free(c, object, caller);
 		if (soba_port_init_on_free() && !keeps_contents(c))
 			memset(object, 0, c->object_size);
 		push_object(c, f, object, caller);
 		break;
-	case LARGE_OBJECT:
+	case SOBA_LARGE_OBJECT:
 		trace_free(c, object, caller);
 		soba_large_free(f, caller);
 		break;
-	case BAD:
+	case SOBA_BAD_OBJECT:
 		break;
 	}
 }
@@ -292,27 +290,11 @@ noinline __cold void soba_object_free_closing(struct soba_cache *c,
 		    c->name, c->object_size);
 }
 
-/**
- * soba_object_check() - may this pointer be freed?
- * @c: the cache it must be of, or NULL
- * @object: any address
- * @caller: for the report when it may not
- *
- * Return: the cache of the object; NULL after a report, and for large objects
- * after they have been freed.
- */
-struct soba_cache *soba_object_check(struct soba_cache *c, void *object,
-				     unsigned long caller)
+enum soba_verdict soba_object_judge(void *object, unsigned long caller,
+				    struct soba_cache **c)
 {
 	struct soba_frame *f;
 
-	switch (judge(&c, object, caller, &f)) {
-	case SLAB_OBJECT:
-		return c;
-	case LARGE_OBJECT:
-		soba_large_free(f, caller);
-		return NULL;
-	default:
-		return NULL;
-	}
+	*c = NULL;
+	return judge(c, object, caller, &f);
 }

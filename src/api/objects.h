@@ -30,6 +30,16 @@ void *soba_object_nested(struct soba_cache *c, gfp_t gfp, size_t bytes,
 void *soba_object_empty(struct soba_cache *c, gfp_t gfp, size_t bytes,
 			unsigned long caller, struct soba_cpu_cache *l);
 
+enum soba_verdict {
+	SOBA_BAD_OBJECT,	/* reported, not to be touched */
+	SOBA_SLAB_OBJECT,
+	SOBA_LARGE_OBJECT
+};
+
+/* What is it that the caller wants to free? @c is set for an object of a slab. */
+enum soba_verdict soba_object_judge(void *object, unsigned long caller,
+				    struct soba_cache **c);
+
 /* Whatever is wrong or unusual with a pointer; @c is NULL for kfree(). */
 void soba_object_free_slow(struct soba_cache *c, void *object,
 			   unsigned long caller);

@@ -124,12 +124,14 @@ unsigned long soba_port_host_frames(void);
  *	flags say so
  * @cpu_online: a CPU is about to run; process context; never fails
  * @cpu_dead: a CPU has stopped; called elsewhere, process context
+ * @soon: answers soba_port_soon(), in hardirq context
  */
 struct soba_port_ops {
 	unsigned long (*count)(void);
 	unsigned long (*scan)(unsigned long nr, gfp_t gfp);
 	int (*cpu_online)(unsigned int cpu);
 	int (*cpu_dead)(unsigned int cpu);
+	void (*soon)(void);
 };
 
 /** soba_port_register() - start the callbacks; process context. Return: errno */
@@ -137,6 +139,9 @@ int soba_port_register(const struct soba_port_ops *ops);
 
 /** soba_port_unregister() - after return no callback runs; process context */
 void soba_port_unregister(void);
+
+/** soba_port_soon() - have ->soon called shortly; any context, NMI too */
+void soba_port_soon(void);
 
 /** soba_port_stack() - print the caller's stack; any context */
 void soba_port_stack(void);

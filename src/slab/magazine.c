@@ -38,7 +38,7 @@ static struct soba_mag *unset_loaded(struct soba_cpu_cache *l)
 	return m;
 }
 
-static void swap_mags(struct soba_cpu_cache *l)
+void soba_mag_swap(struct soba_cpu_cache *l)
 {
 	struct soba_mag *m = unset_loaded(l);
 
@@ -125,7 +125,7 @@ static void furnish(struct soba_cache *c, struct soba_cpu_cache *l)
 bool soba_mag_load(struct soba_cache *c, struct soba_cpu_cache *l)
 {
 	if (l->spare->nr) {
-		swap_mags(l);
+		soba_mag_swap(l);
 		return true;
 	}
 	return load_from_depot(c, l) || load_from_slabs(c, l);
@@ -203,7 +203,7 @@ static void make_room(struct soba_cache *c, struct soba_cpu_cache *l)
 		return;
 	}
 	if (l->spare->cap && !l->spare->nr) {
-		swap_mags(l);
+		soba_mag_swap(l);
 		soba_mag_close(l);
 		return;
 	}

@@ -71,6 +71,9 @@ static __always_inline u32 soba_mag_loaded(const struct soba_cpu_cache *l)
 	return READ_ONCE(l->top) - READ_ONCE(l->loaded)->slot;
 }
 
+/* Loaded and spare change places; open. */
+void soba_mag_swap(struct soba_cpu_cache *l);
+
 /* What the depot and the slabs bring into an open, empty magazine. */
 bool soba_mag_load(struct soba_cache *c, struct soba_cpu_cache *l);
 

@@ -107,16 +107,11 @@ static struct soba_slab *best_slab(struct soba_cache_node *n)
 	return list_first_entry_or_null(&n->empty, struct soba_slab, link);
 }
 
-unsigned int soba_node_take(struct soba_cache_node *n, unsigned int nr,
-			    void **objects)
+static unsigned int take_locked(struct soba_cache_node *n, unsigned int nr,
+				void **objects)
 {
 	unsigned int done = 0;
-	unsigned long flags;
 
-	/* A guess that is wrong costs a slab, or a moment of the lock. */
-	if (!READ_ONCE(n->nr_free))
-		return 0;
-	raw_spin_lock_irqsave(&n->lock, flags);
 	while (done < nr) {
 		struct soba_slab *slab = best_slab(n);
 
@@ -126,8 +121,34 @@ unsigned int soba_node_take(struct soba_cache_node *n, unsigned int nr,
 		refile(n, slab);
 	}
 	n->nr_free -= done;
+	return done;
+}
+
+unsigned int soba_node_take(struct soba_cache_node *n, unsigned int nr,
+			    void **objects)
+{
+	unsigned int done;
+	unsigned long flags;
+
+	/* A guess that is wrong costs a slab, or a moment of the lock. */
+	if (!READ_ONCE(n->nr_free))
+		return 0;
+	raw_spin_lock_irqsave(&n->lock, flags);
+	done = take_locked(n, nr, objects);
 	raw_spin_unlock_irqrestore(&n->lock, flags);
 	return done;
+}
+
+void *soba_node_try_take(struct soba_cache_node *n)
+{
+	void *object = NULL;
+	unsigned long flags;
+
+	if (!raw_spin_trylock_irqsave(&n->lock, flags))
+		return NULL;
+	take_locked(n, 1, &object);
+	raw_spin_unlock_irqrestore(&n->lock, flags);
+	return object;
 }
 
 /* Objects that came home in vain, to be told of once no lock is held. */

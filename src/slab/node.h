@@ -24,6 +24,9 @@ void soba_node_setup(struct soba_cache_node *n, int nid);
 unsigned int soba_node_take(struct soba_cache_node *n, unsigned int nr,
 			    void **objects);
 
+/* One object if the lock is free; any context, NMI too. NULL: not now. */
+void *soba_node_try_take(struct soba_cache_node *n);
+
 /**
  * soba_cache_put() - objects go back to their slabs, on whatever node
  * @c: their cache

@@ -112,6 +112,11 @@ static struct soba_frame *slab_block(struct soba_cache *c,
 	r.class = c->class;
 	r.zero = false;
 	r.gfp &= ~__GFP_ZERO;
+	/* Charged to who makes the slab: its neighbours are its guests. */
+	if (c->flags & SLAB_ACCOUNT) {
+		r.gfp |= __GFP_ACCOUNT;
+		r.direct = true;
+	}
 	return soba_block_alloc(&r);
 }
 

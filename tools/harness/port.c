@@ -190,8 +190,25 @@ int soba_port_register(const struct soba_port_ops *new_ops)
 	return 0;
 }
 
+/* Where an irq_work would come: as soon as the context is no NMI any more. */
+static void soon_fn(struct work_struct *work)
+{
+	if (ops)
+		ops->soon();
+}
+
+static DECLARE_WORK(soon_work, soon_fn);
+
+void soba_port_soon(void)
+{
+	queue_work(system_wq, &soon_work);
+}
+
 void soba_port_unregister(void)
 {
+	cancel_work_sync(&soon_work);
+	if (ops)
+		ops->soon();
 	check_call("soba_port_unregister", __GFP_DIRECT_RECLAIM);
 	ops = NULL;
 }
