@@ -163,6 +163,8 @@ static int parse_debug(struct soba_debug_policy *p)
 	const char *text = debug, *end = text + strcspn(text, "\n");
 	size_t len = strcspn(text, ",\n");
 
+	/* The harness loads the same image again and again. */
+	memset(p, 0, sizeof(*p));
 	if ((*end && end[1]) || parse_debug_flags(text, len, &p->flags))
 		return refuse("debug", debug, DEBUG_RULE);
 	for (text += len; text < end; text += len) {
@@ -177,7 +179,6 @@ static int parse_debug(struct soba_debug_policy *p)
 int soba_params_apply(void)
 {
 	unsigned long host = soba_port_host_frames();
-	struct soba_debug_policy policy = { };
 	struct soba_limits l = { };
 	char rule[80];
 	int err;
@@ -188,7 +189,7 @@ int soba_params_apply(void)
 	if (!err)
 		err = parse_chunk_order(&l.chunk_order);
 	if (!err)
-		err = parse_debug(&policy);
+		err = parse_debug(&soba_debug_policy);
 	if (err)
 		return err;
 	if (l.limit && l.limit < l.reserve) {
@@ -197,6 +198,5 @@ int soba_params_apply(void)
 		return refuse("limit", limit, rule);
 	}
 	soba_limits = l;
-	soba_debug_policy = policy;
 	return 0;
 }
