@@ -46,7 +46,7 @@ struct bench_group {
 	void (*run)(void);
 	const struct bench_bound *bounds;
 	unsigned int nr_bounds;
-	bool half;		/* half of the bounded rows reach their aim */
+	bool counted;		/* among the rows whose aims are counted */
 	const char *const *fast; /* functions without locks, ends with NULL */
 };
 

@@ -159,5 +159,5 @@ const struct bench_group bench_cross = {
 	.run = run,
 	.bounds = bounds,
 	.nr_bounds = ARRAY_SIZE(bounds),
-	.half = true,
+	.counted = true,
 };

@@ -3,7 +3,7 @@
  * bench_main.c - soba_bench.ko: runs the groups of rows at load and says in the
  * kernel's log, a line each, what tools/bench/run makes its tables of:
  *
- *	soba_bench: group | NAME | half of the rows must reach their aim: 0 or 1
+ *	soba_bench: group | NAME | count its aims: 0 or 1
  *	soba_bench: bound | ROW | must | aim | clearing | in percent: 0 or 1
  *	soba_bench: fast | FUNCTION
  *	soba_bench: row | ROW | host or soba | instructions
@@ -129,7 +129,7 @@ static int __init bench_init(void)
 
 		if (!wanted(all[i].name))
 			continue;
-		pr_info("soba_bench: group | %s | %d\n", all[i].name, g->half);
+		pr_info("soba_bench: group | %s | %d\n", all[i].name, g->counted);
 		show_bounds(g);
 		g->run();
 	}

@@ -207,6 +207,6 @@ const struct bench_group bench_slab = {
 	.run = run,
 	.bounds = bounds,
 	.nr_bounds = ARRAY_SIZE(bounds),
-	.half = true,
+	.counted = true,
 	.fast = fast,
 };
