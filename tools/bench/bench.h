@@ -44,6 +44,7 @@ struct bench_bound {
 
 struct bench_group {
 	void (*run)(void);
+	void (*end)(void);	/* at unload: till then the statistics are read */
 	const struct bench_bound *bounds;
 	unsigned int nr_bounds;
 	bool counted;		/* among the rows whose aims are counted */

@@ -143,6 +143,10 @@ static void run(void)
 		rows(128, GFP_KERNEL);
 		rows(1024, GFP_KERNEL);
 	}
+}
+
+static void end(void)
+{
 	soba_kmem_cache_destroy(soba_cache);
 	kmem_cache_destroy(host_cache);
 }
@@ -157,6 +161,7 @@ static const struct bench_bound bounds[] = {
 
 const struct bench_group bench_cross = {
 	.run = run,
+	.end = end,
 	.bounds = bounds,
 	.nr_bounds = ARRAY_SIZE(bounds),
 	.counted = true,

@@ -138,6 +138,11 @@ static int __init bench_init(void)
 
 static void __exit bench_exit(void)
 {
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(all); i++)
+		if (all[i].group->end)
+			all[i].group->end();
 	bench_mem_exit();
 	vfree(bench_objs);
 }

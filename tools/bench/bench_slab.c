@@ -167,6 +167,10 @@ static void run(void)
 		kmalloc_rows_atomic();
 		kmalloc_rows_kernel();
 	}
+}
+
+static void end(void)
+{
 	soba_kmem_cache_destroy(soba_cache);
 	kmem_cache_destroy(host_cache);
 }
@@ -205,6 +209,7 @@ static const char *const fast[] = {
 
 const struct bench_group bench_slab = {
 	.run = run,
+	.end = end,
 	.bounds = bounds,
 	.nr_bounds = ARRAY_SIZE(bounds),
 	.counted = true,
