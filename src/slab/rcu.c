@@ -98,9 +98,10 @@ static void finish(struct rcu_batch *b)
 
 	for (;;) {
 		start(b);
-		/* Both pair with the end of a batch in work_fn(). */
+		/* Pairs with the end of a batch in work_fn(). */
 		if (!smp_load_acquire(&b->busy) && llist_empty(&b->waiting))
 			return;
+		/* Pairs likewise. */
 		if ((long)(smp_load_acquire(&b->done) - end) >= 0)
 			return;
 		flush_rcu_work(&b->work);

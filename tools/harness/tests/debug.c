@@ -230,12 +230,14 @@ static void debug_owner(void)
 	CHECK(t->addrs[0] > (unsigned long)debug_owner &&
 	      t->addrs[0] < (unsigned long)debug_owner + 4096);
 	CHECK(t->nr > 1 && t->nr <= SOBA_TRACK_ADDRS);
-	CHECK(t->cpu == 2 && t->pid == 4711 && t->when == jiffies);
+	CHECK(t->cpu == 2 && t->pid == 4711);
+	CHECK_EQ(t->when, jiffies);
 	CHECK(!soba_debug_track(c, p, SOBA_TRACK_FREE));
 	sim_tick(HZ);
 	soba_kfree(p);
 	t = soba_debug_track(c, p, SOBA_TRACK_FREE);
-	CHECK(t && t->when == jiffies);
+	CHECK(t);
+	CHECK_EQ(t->when, jiffies);
 	sim_log_clear();
 	soba_debug_history(c, p);
 	CHECK(sim_log_has("pid 4711 on CPU 2, 1000 ms ago"));
