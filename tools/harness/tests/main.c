@@ -25,7 +25,7 @@ static const struct test *const suites[] = {
 	debug_tests, rcu_tests, kapi_tests,
 	reclaim_tests, inject_tests, fail_tests, random_tests,
 #endif
-	thread_tests,
+	thread_tests, rcu_thread_tests,
 };
 
 void test_fail(const char *file, int line, const char *fmt, ...)
