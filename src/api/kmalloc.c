@@ -233,7 +233,8 @@ static struct soba_cache *make_class(unsigned int type, unsigned int class)
 	struct soba_cache_spec spec = {
 		.name = name,
 		.size = size,
-		.align = is_power_of_2(size) ? size : 0,
+		/* As the kernel since 6.12: the largest power of two in it. */
+		.align = size & -size,
 		.flags = kmalloc_types[type].flags,
 		.own_flags = SOBA_CACHE_KMALLOC,
 		.class = max_t(u8, kmalloc_types[type].class,

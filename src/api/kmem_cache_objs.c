@@ -153,7 +153,8 @@ static size_t push_run(struct soba_cache *c, struct soba_cpu_cache *l,
 	u64 inverse = c->inverse, limit = c->limit;
 	size_t room = l->end - l->top;
 	void **top = l->top + 1, **from = p, **end;
-	unsigned long base = 0;
+	/* No distance from here is that of an object: the first is looked up. */
+	unsigned long base = (unsigned long)*p + 1;
 
 	end = p + min(nr, room);
 #pragma GCC unroll 8

@@ -143,13 +143,17 @@ unsigned long soba_cache_end(struct soba_cache *c)
 	return 0;
 }
 
-/* At unload: tombstones lose their memory, their slabs' frames are abandoned. */
+/*
+ * At unload: what was freed into tombstones since goes back, frames of slabs with
+ * objects that still live are abandoned.
+ */
 static void forget_tombs(void)
 {
 	struct soba_cache *c, *next;
 
 	list_for_each_entry_safe(c, next, &soba_cache_tombs, tomb) {
 		list_del(&c->tomb);
+		soba_cache_shrink(c);
 		call_rcu(&c->rcu, cache_release_rcu);
 	}
 }

@@ -71,6 +71,7 @@ struct soba_cpu_cache {
 	unsigned long out;		/* objects moved out, not handed out */
 	struct soba_mag *loaded;
 	struct soba_mag *spare;		/* full, or empty */
+	u32 spare_nr;			/* its objects, for who may not look in */
 	unsigned long refills;		/* of allocs: after a look for more */
 	unsigned long unloads;		/* objects freed after making room */
 	/* slower ways, in objects; this_cpu_inc() from any context */

@@ -84,6 +84,18 @@ static bool fits(const struct soba_cache *c, unsigned int order, u32 part,
 	return nr >= least && (bytes - (size_t)nr * c->size) * part <= bytes;
 }
 
+/* No order up to the bound wastes at most an eighth: the one that wastes least. */
+static unsigned int least_waste(const struct soba_cache *c)
+{
+	unsigned int order, best = get_order(c->size + c->head);
+
+	for (order = best + 1; order <= MAX_SLAB_ORDER; order++)
+		if (room(c, order) % c->size <
+		    (room(c, best) % c->size) << (order - best))
+			best = order;
+	return best;
+}
+
 /*
  * The smallest order that wastes little and holds a few; then one that wastes at
  * most an eighth; then whatever the object needs.
@@ -99,7 +111,7 @@ static unsigned int slab_order(const struct soba_cache *c)
 		for (order = 0; order <= MAX_SLAB_ORDER; order++)
 			if (fits(c, order, wishes[i].part, wishes[i].least))
 				return order;
-	return get_order(c->size + c->head);
+	return least_waste(c);
 }
 
 static void count_objects(struct soba_cache *c)

@@ -29,6 +29,12 @@ static void set_loaded(struct soba_cpu_cache *l, struct soba_mag *m)
 	l->end = m->slot + m->cap;
 }
 
+static void set_spare(struct soba_cpu_cache *l, struct soba_mag *m)
+{
+	l->spare = m;
+	WRITE_ONCE(l->spare_nr, m->nr);
+}
+
 /* ->nr of a loaded magazine is behind: ->top says how many there are. */
 static struct soba_mag *unset_loaded(struct soba_cpu_cache *l)
 {
@@ -43,7 +49,7 @@ void soba_mag_swap(struct soba_cpu_cache *l)
 	struct soba_mag *m = unset_loaded(l);
 
 	set_loaded(l, l->spare);
-	l->spare = m;
+	set_spare(l, m);
 }
 
 /* Pre: open, and the loaded magazine is not empty. Leaves closed. */
@@ -79,7 +85,7 @@ static bool load_from_depot(struct soba_cache *c, struct soba_cpu_cache *l)
 
 	if (!m)
 		return false;
-	l->spare = unset_loaded(l);
+	set_spare(l, unset_loaded(l));
 	l->in += m->nr;
 	set_loaded(l, m);
 	return true;
@@ -110,7 +116,7 @@ static void furnish(struct soba_cache *c, struct soba_cpu_cache *l)
 	if (loaded && spare && soba_mag_open(c, &l)) {
 		if (!l->loaded->cap && !l->spare->cap) {
 			set_loaded(l, loaded);
-			l->spare = spare;
+			set_spare(l, spare);
 			loaded = NULL;
 			spare = NULL;
 		}
@@ -163,7 +169,7 @@ static void install_spare(struct soba_cache *c, struct soba_mag *m)
 		return;
 	if (soba_mag_open(c, &l)) {
 		if (!l->spare->cap) {
-			l->spare = m;
+			set_spare(l, m);
 			m = NULL;
 		}
 		soba_mag_close(l);
@@ -182,11 +188,11 @@ static void exchange_full(struct soba_cache *c, struct soba_cpu_cache *l)
 	l->out += full->nr;
 	m = soba_depot_get_empty(c, depot_of(c, l), full, &kept);
 	if (m) {
-		l->spare = unset_loaded(l);
+		set_spare(l, unset_loaded(l));
 		set_loaded(l, m);
 		soba_mag_close(l);
 	} else {
-		l->spare = &soba_mag_none;
+		set_spare(l, &soba_mag_none);
 		soba_mag_close(l);
 		if (!kept)
 			empty_mag(c, full);
@@ -252,7 +258,7 @@ int soba_mag_setup(struct soba_cache *c)
 
 		l->guard = none ? SOBA_GUARD_BUSY : SOBA_GUARD_IDLE;
 		l->nid = soba_node_id(soba_node_index(cpu_to_node(cpu)));
-		l->spare = &soba_mag_none;
+		set_spare(l, &soba_mag_none);
 		set_loaded(l, &soba_mag_none);
 	}
 	return 0;
@@ -265,7 +271,7 @@ static void unload_all(struct soba_cache *c, struct soba_cpu_cache *l)
 	struct soba_mag *loaded = unset_loaded(l), *spare = l->spare;
 
 	l->out += loaded->nr + spare->nr;
-	l->spare = &soba_mag_none;
+	set_spare(l, &soba_mag_none);
 	set_loaded(l, &soba_mag_none);
 	if (loaded->cap)
 		soba_depot_put(d, loaded);
@@ -317,10 +323,14 @@ void soba_mag_shut(struct soba_cache *c)
 {
 	unsigned int cpu;
 
-	on_each_cpu(shut_cpu, c, 1);
 	cpus_read_lock();
-	for_each_possible_cpu(cpu)
-		if (!cpu_online(cpu))
-			per_cpu_ptr(c->cpu, cpu)->guard = SOBA_GUARD_BUSY;
+	on_each_cpu(shut_cpu, c, 1);
+	for_each_possible_cpu(cpu) {
+		if (cpu_online(cpu))
+			continue;
+		/* It may have stopped when the registry had forgotten us. */
+		soba_mag_cpu_dead(c, cpu);
+		per_cpu_ptr(c->cpu, cpu)->guard = SOBA_GUARD_BUSY;
+	}
 	cpus_read_unlock();
 }

@@ -180,12 +180,16 @@ static void put_one(struct soba_cache_node *n, struct soba_slab *slab,
 	}
 }
 
-/* NULL: freed twice, and its slab has left since the first time. */
+/*
+ * NULL: freed twice, and its slab has left since the first time; another one may
+ * lie there, of another colour. irqs off, so that the descriptor stays.
+ */
 static struct soba_slab *slab_of(const struct soba_cache *c, const void *object)
 {
 	struct soba_frame *f = soba_addr_frame(object);
 
-	if (unlikely(READ_ONCE(f->owner) != soba_cache_key(c)))
+	if (unlikely(!f || READ_ONCE(f->owner) != soba_cache_key(c) ||
+		     !soba_slab_starts(c, soba_slab_distance(f, object))))
 		return NULL;
 	return soba_frame_slab(f);
 }
@@ -194,25 +198,29 @@ static struct soba_slab *slab_of(const struct soba_cache *c, const void *object)
 static unsigned int put_run(struct put_state *s, unsigned int nr,
 			    void **objects)
 {
-	struct soba_slab *slab = slab_of(s->c, objects[0]);
 	struct soba_cache_node *n;
+	struct soba_slab *slab;
 	unsigned int i = 0;
 	unsigned long flags;
 
+	local_irq_save(flags);
+	slab = slab_of(s->c, objects[0]);
 	if (unlikely(!slab)) {
+		local_irq_restore(flags);
 		s->bad = objects[0];
 		s->nr_bad++;
 		return 1;
 	}
 	n = slab->node;
-	raw_spin_lock_irqsave(&n->lock, flags);
+	raw_spin_lock(&n->lock);
 	do {
 		put_one(n, slab, objects[i], s);
 		if (++i == nr)
 			break;
 		slab = slab_of(s->c, objects[i]);
 	} while (slab && slab->node == n);
-	raw_spin_unlock_irqrestore(&n->lock, flags);
+	raw_spin_unlock(&n->lock);
+	local_irq_restore(flags);
 	return i;
 }
 

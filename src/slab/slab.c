@@ -211,7 +211,8 @@ unsigned int soba_slab_pop_many(struct soba_slab *slab, unsigned int nr,
 		slab->map[w] = bits;
 	}
 	slab->nr_free -= done;
-	if (unlikely(slab->fresh)) {
+	/* One alone, as for a CPU's first magazine, has no order. */
+	if (unlikely(slab->fresh) && done > 1) {
 		slab->fresh = false;
 		shuffle(objects, done);
 	}

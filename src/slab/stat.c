@@ -11,13 +11,18 @@
 #include "slab/node.h"
 #include "page/zone.h"
 
-/* Of another CPU: the loaded magazine may be swapped as we look. */
+/*
+ * Of another CPU: its magazines may be swapped as we look, and be gone. So they
+ * are not looked into.
+ */
 static unsigned long cpu_cached(const struct soba_cpu_cache *l)
 {
-	const struct soba_mag *loaded = READ_ONCE(l->loaded);
-	long n = READ_ONCE(l->top) - loaded->slot;
+	unsigned long slot = (unsigned long)READ_ONCE(l->loaded)->slot;
+	long n = (unsigned long)READ_ONCE(l->top) - slot;
+	long room = (unsigned long)READ_ONCE(l->end) - slot;
 
-	return clamp_t(long, n, 0, loaded->cap) + READ_ONCE(l->spare)->nr;
+	n = clamp_t(long, n, 0, max(room, 0L)) / (long)sizeof(void *);
+	return n + READ_ONCE(l->spare_nr);
 }
 
 void soba_cache_cpu_stat(struct soba_cache *c, unsigned int cpu,
