@@ -92,6 +92,7 @@ static const struct {
 	{ NULL, soba_grow_exit, NULL },		/* before the lists go */
 	{ take_reserve, NULL, NULL },
 	{ soba_cache_init, soba_cache_exit, "caches" },
+	{ NULL, soba_leak_report_objects, NULL },
 	{ soba_kmalloc_init, soba_kmalloc_exit, "kmalloc caches" },
 	{ soba_kfree_rcu_init, soba_kfree_rcu_exit, "RCU batches" },
 	{ soba_debugfs_init, soba_debugfs_exit, "debugfs" },
