@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * bench_mem.c - how much memory many objects take: 500,000 of 8 to 2048 bytes,
- * as many of each doubling, the same sizes for the host and for soba.
+ * the same sizes for the host and for soba.
  *
  * Driven through the parameter "mem", by tools/bench/guest_mem, which reads the
  * host's and soba's own figures between the steps:
  *
- *	prepare		room for the pointers
+ *	log		sizes log-uniform
+ *	even		as many of each doubling, evenly spread within it
  *	WHO fill	allocate all, WHO is host or soba
  *	WHO half	free about half, chosen at random but always the same
  *	WHO rest	free the others
@@ -28,6 +29,7 @@
 
 static void **objects;
 static unsigned long live;
+static bool even;
 
 /* Numbers that look random, by index. */
 static u32 mix(u32 x)
@@ -51,6 +53,8 @@ static size_t size_of(u32 index)
 	u64 size = 8ULL << (u >> 29);
 	unsigned int bit;
 
+	if (even)
+		return size + (u >> 8) % size;
 	size <<= 16;
 	for (bit = 0; bit < ARRAY_SIZE(root); bit++)
 		if (u & (1U << (28 - bit)))
@@ -101,16 +105,22 @@ static int fill(bool soba)
 	return 0;
 }
 
+static int prepare(bool spread)
+{
+	if (live)
+		return -EBUSY;
+	even = spread;
+	if (!objects)
+		objects = vzalloc(array_size(NR_OBJECTS, sizeof(*objects)));
+	return objects ? 0 : -ENOMEM;
+}
+
 static int mem_set(const char *val, const struct kernel_param *kp)
 {
 	bool soba = !strncmp(val, "soba ", 5);
 
-	if (sysfs_streq(val, "prepare")) {
-		if (!objects)
-			objects = vzalloc(array_size(NR_OBJECTS,
-						     sizeof(*objects)));
-		return objects ? 0 : -ENOMEM;
-	}
+	if (sysfs_streq(val, "log") || sysfs_streq(val, "even"))
+		return prepare(*val == 'e');
 	if (!objects || (!soba && strncmp(val, "host ", 5)))
 		return -EINVAL;
 	if (sysfs_streq(val + 5, "fill"))
