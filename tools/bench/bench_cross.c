@@ -153,7 +153,6 @@ static void run(void)
 
 static const struct bench_bound bounds[] = {
 	BOTH(128, GFP_ATOMIC), BOTH(1024, GFP_ATOMIC), BOTH(8192, GFP_ATOMIC),
-	BOTH(128, GFP_KERNEL), BOTH(1024, GFP_KERNEL),
 };
 
 const struct bench_group bench_cross = {
