@@ -192,7 +192,7 @@ static const struct bench_bound bounds[] = {
 	BOUND("kmalloc 8192 + kfree", 75, 50, .inits = 8192),
 	BOUND("kmalloc 16384 + kfree", 220, 80, .inits = 16384),
 	BOUND("kmalloc variable (100) + kfree", 85, 60, .inits = 112),
-	BOUND("kmalloc variable (64 sizes) + kfree", 85, 60, .inits = 477),
+	BOUND("kmalloc variable (64 sizes) + kfree", 85, 60, .inits = 384),
 	BOUND("kmalloc 64 batch 128, each", 100, 70, .inits = 64),
 	BOUND("kmalloc 64 batch 1024, each", 100, 70, .inits = 64),
 };
