@@ -11,7 +11,7 @@
 
 #include "api/kmem_cache.h"
 #include "api/objects.h"
-#include "slab/node.h"
+#include "slab/reap.h"
 
 /**
  * soba_kmem_cache_alloc() - allocate an object
@@ -73,6 +73,15 @@ static __always_inline void take_run(struct soba_cpu_cache *l, size_t nr,
 		*p++ = *from--;
 }
 
+/* For init_on_alloc=. */
+static void clear_each(const struct soba_cache *c, size_t nr, void **p)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		memset(p[i], 0, c->init_size);
+}
+
 /* What magazines and depot have. */
 static size_t bulk_from_mags(struct soba_cache *c, size_t size, void **p)
 {
@@ -90,6 +99,8 @@ static size_t bulk_from_mags(struct soba_cache *c, size_t size, void **p)
 			break;
 	}
 	soba_mag_close(l);
+	if (soba_obj_alloc_care())
+		clear_each(c, done, p);
 	return done;
 }
 
@@ -108,7 +119,7 @@ int soba_kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t flags, size_t size,
 {
 	struct soba_cache *c = soba_cache_private(s);
 	bool plain = !(flags & SOBA_OBJ_SLOW) && !soba_sleeps_in_atomic(flags) &&
-		     !soba_obj_alloc_care();
+		     !soba_obj_alloc_traced();
 	size_t done = 0;
 
 	while (done < size) {
@@ -143,48 +154,82 @@ static void *slab_base(struct soba_cache *c, const void *object)
 	return (void *)object - soba_slab_distance(f, object);
 }
 
+/* How far a bulk free has come, and the slab that it met last. */
+struct bulk_free {
+	void **next;
+	void **end;
+	unsigned long base;
+};
+
+/*
+ * One of many: into its slot, which is nobody's until ->top is moved, and out of
+ * the loop when it is not of the slab at hand: soba_slab_starts().
+ */
+#define PUSH(nth)							\
+	do {								\
+		unsigned long object = (unsigned long)from[nth];	\
+									\
+		to[nth] = (void *)object;				\
+		if (unlikely((object - base) * inverse >= limit)) {	\
+			from += (nth);					\
+			to += (nth);					\
+			goto other_slab;				\
+		}							\
+	} while (0)
+
 /*
  * Objects into the open magazine until it is full or one is not as it should
  * be. Neighbours are mostly of one slab: only the distance is checked then.
  */
-static size_t push_run(struct soba_cache *c, struct soba_cpu_cache *l,
-		       size_t nr, void **p)
+static void push_run(struct soba_cache *c, struct soba_cpu_cache *l,
+		     struct bulk_free *b)
 {
-	u64 inverse = c->inverse, limit = c->limit;
-	size_t room = l->end - l->top;
-	void **top = l->top + 1, **from = p, **end;
-	/* No distance from here is that of an object: the first is looked up. */
-	unsigned long base = (unsigned long)*p + 1;
+	unsigned long base = b->base, inverse = c->inverse, limit = c->limit;
+	size_t room = l->end - l->top, nr = b->end - b->next;
+	void **to = l->top + 1, **from = b->next;
+	void **end = from + min(nr, room), **last = end - 3;
 
-	end = p + min(nr, room);
-#pragma GCC unroll 8
-	while (p != end) {
-		unsigned long object = (unsigned long)*p;
-
-		/* soba_slab_starts() */
-		if (unlikely((object - base) * inverse >= limit)) {
-			base = (unsigned long)slab_base(c, *p);
-			if (!base || (object - base) * inverse >= limit)
-				break;
-		}
-		*top++ = (void *)object;
-		p++;
+again:
+	for (; from < last; from += 4, to += 4) {
+		PUSH(0);
+		PUSH(1);
+		PUSH(2);
+		PUSH(3);
 	}
-	l->top = top - 1;
-	return p - from;
+	for (; from != end; from++, to++)
+		PUSH(0);
+	goto out;
+other_slab:
+	base = (unsigned long)slab_base(c, *from);
+	if (base && ((unsigned long)*from - base) * inverse < limit)
+		goto again;
+out:
+	b->base = base;
+	b->next = from;
+	l->top = to - 1;
 }
 
-static size_t bulk_to_mags(struct soba_cache *c, size_t size, void **p)
+/* As many as the magazines and the depot have room for. */
+static void bulk_to_mags(struct soba_cache *c, struct bulk_free *b)
 {
 	struct soba_cpu_cache *l;
-	size_t done;
+	bool stored = false;
 
 	/* Larger objects' distances from another slab are not told apart. */
 	if (c->size > SZ_32K || soba_obj_free_care() || !soba_mag_open(c, &l))
-		return 0;
-	done = push_run(c, l, size, p);
+		return;
+	/* No distance from here is that of an object: the first is looked up. */
+	b->base = (unsigned long)*b->next + 1;
+	for (;;) {
+		push_run(c, l, b);
+		if (b->next == b->end || l->top != l->end ||
+		    !soba_mag_store(c, l))
+			break;
+		stored = true;
+	}
 	soba_mag_close(l);
-	return done;
+	if (stored)
+		soba_reap_later();
 }
 
 static __always_inline void free_one(struct soba_cache *c, void *object)
@@ -205,15 +250,14 @@ static __always_inline void free_one(struct soba_cache *c, void *object)
  */
 void soba_kmem_cache_free_bulk(struct kmem_cache *s, size_t size, void **p)
 {
-	size_t done = 0;
+	struct bulk_free b = { .next = p, .end = p + size };
 
-	while (done < size) {
+	while (b.next != b.end) {
 		if (s)
-			done += bulk_to_mags(soba_cache_private(s), size - done,
-					     p + done);
-		/* Makes room, finds another slab, or says what is wrong. */
-		if (done < size)
-			free_one(soba_cache_private(s), p[done++]);
+			bulk_to_mags(soba_cache_private(s), &b);
+		/* Makes room where that takes more, or says what is wrong. */
+		if (b.next != b.end)
+			free_one(soba_cache_private(s), *b.next++);
 	}
 }
 EXPORT_SYMBOL_GPL(soba_kmem_cache_free_bulk);
