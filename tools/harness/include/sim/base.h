@@ -126,7 +126,6 @@ typedef u64 phys_addr_t;
 #define rounddown_pow_of_two(x)	(1UL << __fls(x))
 #define order_base_2(x)		((x) <= 1 ? 0 : (int)fls_long((unsigned long)(x) - 1))
 #define hweight32(x)		((unsigned int)__builtin_popcount(x))
-#define ror32(x, n)		((u32)(x) >> ((n) & 31) | (u32)(x) << (-(n) & 31))
 #define DIV_ROUND_UP_ULL(n, d)	DIV_ROUND_UP(n, d)
 #define hweight_long(x)		((unsigned long)__builtin_popcountl(x))
 
