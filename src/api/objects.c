@@ -272,7 +272,9 @@ noinline void soba_object_free_slow(struct soba_cache *c, void *object,
 	switch (judge(&c, object, caller, &f)) {
 	case SOBA_SLAB_OBJECT:
 		trace_free(c, object, caller);
-		if (soba_port_init_on_free())
+		/* soba_debug_free() looks at the object first. */
+		if (soba_port_init_on_free() &&
+		    !(c->own_flags & SOBA_CACHE_DEBUG))
 			memset(object, 0, c->init_size);
 		push_object(c, f, object, caller);
 		break;

@@ -78,10 +78,14 @@ void soba_debug_layout(struct soba_cache *c)
 }
 
 /* What a constructor wrote, and what RCU readers may still read, must stay. */
+static bool may_overwrite(const struct soba_cache *c)
+{
+	return !c->ctor && !(c->flags & SLAB_TYPESAFE_BY_RCU);
+}
+
 static bool poisons_objects(const struct soba_cache *c)
 {
-	return (c->flags & SLAB_POISON) && !c->ctor &&
-	       !(c->flags & SLAB_TYPESAFE_BY_RCU);
+	return (c->flags & SLAB_POISON) && may_overwrite(c);
 }
 
 static struct soba_track *track_of(const struct soba_cache *c,
@@ -301,6 +305,8 @@ bool soba_debug_free(struct soba_cache *c, void *object, unsigned long caller)
 		return false;
 	}
 	set_zones(c, object, RED_FREE);
+	if (soba_port_init_on_free() && may_overwrite(c))
+		memset(object, 0, c->object_size);
 	poison(c, object);
 	record(c, object, SOBA_TRACK_FREE, caller);
 	return true;

@@ -98,9 +98,14 @@ static void finish(struct rcu_batch *b)
 
 	for (;;) {
 		start(b);
-		/* Both pair with the end of a batch in work_fn(). */
-		if (!smp_load_acquire(&b->busy) && llist_empty(&b->waiting))
+		/*
+		 * In this order: what has left ->waiting is in a batch, and
+		 * ->busy was set before that. Pairs with start() and work_fn().
+		 */
+		if (!smp_load_acquire(&b->waiting.first) &&
+		    !smp_load_acquire(&b->busy))
 			return;
+		/* Pairs with work_fn(). */
 		if ((long)(smp_load_acquire(&b->done) - end) >= 0)
 			return;
 		flush_rcu_work(&b->work);

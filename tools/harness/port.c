@@ -46,7 +46,7 @@ static void check_call(const char *who, gfp_t gfp)
 {
 	sim_point();
 	if (holds_lock() && !(sim_ctx.nr_held == 1 &&
-				     !strcmp(sim_ctx.held[0]->class, "callers_lock")))
+			      !strcmp(sim_ctx.held[0]->class, "callers_lock")))
 		sim_fail("%s with lock %s held", who,
 			 sim_ctx.held[sim_ctx.nr_held - 1]->class);
 	if (in_nmi())

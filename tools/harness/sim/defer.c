@@ -382,6 +382,7 @@ bool flush_rcu_work(struct rcu_work *r)
 {
 	if (__atomic_load_n(&r->waiting, __ATOMIC_ACQUIRE))
 		rcu_barrier();
+	sim_poll();
 	return flush_work(&r->work);
 }
 
