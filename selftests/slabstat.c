@@ -70,10 +70,7 @@ static int find_row(const char *name, struct row *r)
 TEST_F(soba, slabinfo_header)
 {
 	static const char header[] =
-		"slabinfo - version: 2.1\n"
-		"# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>"
-		" : tunables <limit> <batchcount> <sharedfactor>"
-		" : slabdata <active_slabs> <num_slabs> <sharedavail>\n";
+		"slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata <active_slabs> <num_slabs> <sharedavail>\n";
 	char *text = file_text(PROC "/slabinfo");
 	struct row r;
 
