@@ -10,6 +10,7 @@ DEFINE_STATIC_KEY_FALSE(soba_alloc_care_key);
 DEFINE_STATIC_KEY_FALSE(soba_free_care_key);
 DEFINE_STATIC_KEY_FALSE(soba_obj_alloc_care_key);
 DEFINE_STATIC_KEY_FALSE(soba_obj_free_care_key);
+DEFINE_STATIC_KEY_FALSE(soba_obj_alloc_trace_key);
 
 int soba_alloc_care_get(void)
 {
@@ -35,6 +36,7 @@ void soba_free_care_put(void)
 
 int soba_obj_alloc_care_get(void)
 {
+	static_branch_inc(&soba_obj_alloc_trace_key);
 	static_branch_inc(&soba_obj_alloc_care_key);
 	return 0;
 }
@@ -42,6 +44,7 @@ int soba_obj_alloc_care_get(void)
 void soba_obj_alloc_care_put(void)
 {
 	static_branch_dec(&soba_obj_alloc_care_key);
+	static_branch_dec(&soba_obj_alloc_trace_key);
 }
 
 int soba_obj_free_care_get(void)
@@ -59,7 +62,7 @@ int soba_care_init(void)
 {
 	if (soba_port_init_on_alloc()) {
 		soba_alloc_care_get();
-		soba_obj_alloc_care_get();
+		static_branch_inc(&soba_obj_alloc_care_key);
 	}
 	if (soba_port_init_on_free()) {
 		soba_free_care_get();

@@ -16,6 +16,7 @@ DECLARE_STATIC_KEY_FALSE(soba_alloc_care_key);
 DECLARE_STATIC_KEY_FALSE(soba_free_care_key);
 DECLARE_STATIC_KEY_FALSE(soba_obj_alloc_care_key);
 DECLARE_STATIC_KEY_FALSE(soba_obj_free_care_key);
+DECLARE_STATIC_KEY_FALSE(soba_obj_alloc_trace_key);
 
 static __always_inline bool soba_alloc_care(void)
 {
@@ -30,6 +31,12 @@ static __always_inline bool soba_free_care(void)
 static __always_inline bool soba_obj_alloc_care(void)
 {
 	return static_branch_unlikely(&soba_obj_alloc_care_key);
+}
+
+/* Of the reasons for soba_obj_alloc_care(): tracing. If not, init_on_alloc=. */
+static __always_inline bool soba_obj_alloc_traced(void)
+{
+	return static_branch_unlikely(&soba_obj_alloc_trace_key);
 }
 
 static __always_inline bool soba_obj_free_care(void)

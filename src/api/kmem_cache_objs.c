@@ -73,6 +73,15 @@ static __always_inline void take_run(struct soba_cpu_cache *l, size_t nr,
 		*p++ = *from--;
 }
 
+/* For init_on_alloc=. */
+static void clear_each(const struct soba_cache *c, size_t nr, void **p)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		memset(p[i], 0, c->init_size);
+}
+
 /* What magazines and depot have. */
 static size_t bulk_from_mags(struct soba_cache *c, size_t size, void **p)
 {
@@ -90,6 +99,8 @@ static size_t bulk_from_mags(struct soba_cache *c, size_t size, void **p)
 			break;
 	}
 	soba_mag_close(l);
+	if (soba_obj_alloc_care())
+		clear_each(c, done, p);
 	return done;
 }
 
@@ -108,7 +119,7 @@ int soba_kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t flags, size_t size,
 {
 	struct soba_cache *c = soba_cache_private(s);
 	bool plain = !(flags & SOBA_OBJ_SLOW) && !soba_sleeps_in_atomic(flags) &&
-		     !soba_obj_alloc_care();
+		     !soba_obj_alloc_traced();
 	size_t done = 0;
 
 	while (done < size) {

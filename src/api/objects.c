@@ -67,17 +67,15 @@ static void *alloc_decoded(struct soba_cache *c, gfp_t gfp, int nid,
 	return object;
 }
 
-/* As the kernel: what constructors wrote, and RCU readers look at, stays. */
-static bool keeps_contents(const struct soba_cache *c)
+/* All that remains to be done for an object, or to be told of none. */
+static void *finish(struct soba_cache *c, gfp_t gfp, size_t bytes, int nid,
+		    unsigned long caller, void *object)
 {
-	return c->ctor || (c->flags & SLAB_TYPESAFE_BY_RCU);
-}
-
-static void *cleared(struct soba_cache *c, gfp_t gfp, void *object)
-{
-	if ((gfp & __GFP_ZERO) ||
-	    (soba_port_init_on_alloc() && !keeps_contents(c)))
+	if (object && (gfp & __GFP_ZERO))
 		memset(object, 0, c->object_size);
+	else if (object && soba_port_init_on_alloc())
+		memset(object, 0, c->init_size);
+	trace_alloc(c, object, gfp, bytes, nid, caller);
 	return object;
 }
 
@@ -111,24 +109,24 @@ void *soba_object_node(struct soba_cache *c, gfp_t gfp, size_t bytes,
 		object = pop_object(c);
 	if (!object)
 		object = alloc_decoded(c, gfp, nid, caller);
-	if (object)
-		cleared(c, gfp, object);
-	trace_alloc(c, object, gfp, bytes, nid, caller);
-	return object;
+	return finish(c, gfp, bytes, nid, caller, object);
 }
 
-noinline void *soba_object_special(struct soba_cache *c, gfp_t gfp,
-				   size_t bytes, unsigned long caller)
-{
-	return soba_object_node(c, gfp, bytes, caller, NUMA_NO_NODE);
-}
 
 noinline __cold void *soba_object_nested(struct soba_cache *c, gfp_t gfp,
 					 size_t bytes, unsigned long caller)
 {
 	if (!(c->own_flags & (SOBA_CACHE_NO_MAG | SOBA_CACHE_DEBUG)))
 		this_cpu_inc(c->cpu->nested);
-	return alloc_decoded(c, gfp, NUMA_NO_NODE, caller);
+	return finish(c, gfp, bytes, NUMA_NO_NODE, caller,
+		      alloc_decoded(c, gfp, NUMA_NO_NODE, caller));
+}
+
+noinline __cold void *soba_object_traced(struct soba_cache *c, gfp_t gfp,
+					 size_t bytes, unsigned long caller,
+					 void *object)
+{
+	return finish(c, gfp, bytes, NUMA_NO_NODE, caller, object);
 }
 
 noinline __cold void *soba_object_empty(struct soba_cache *c, gfp_t gfp,
@@ -137,7 +135,28 @@ noinline __cold void *soba_object_empty(struct soba_cache *c, gfp_t gfp,
 {
 	void *object = soba_mag_refill(c, l);
 
-	return object ?: alloc_decoded(c, gfp, NUMA_NO_NODE, caller);
+	if (!object)
+		object = alloc_decoded(c, gfp, NUMA_NO_NODE, caller);
+	return finish(c, gfp, bytes, NUMA_NO_NODE, caller, object);
+}
+
+noinline void *soba_object_special(struct soba_cache *c, gfp_t gfp,
+				   size_t bytes, unsigned long caller)
+{
+	struct soba_cpu_cache *l;
+	void *object;
+
+	/* Zeroes and nothing else, as many ask for: again a short way. */
+	if ((gfp & SOBA_OBJ_SLOW) != __GFP_ZERO || soba_obj_alloc_traced() ||
+	    soba_sleeps_in_atomic(gfp) || !soba_mag_open(c, &l))
+		return soba_object_node(c, gfp, bytes, caller, NUMA_NO_NODE);
+	object = *l->top;
+	if (unlikely(!object))
+		return soba_object_empty(c, gfp, bytes, caller, l);
+	l->top--;
+	l->allocs++;
+	soba_mag_close(l);
+	return memset(object, 0, c->object_size);
 }
 
 static void report_free(struct soba_cache *c, struct soba_frame *f,
@@ -254,8 +273,8 @@ noinline void soba_object_free_slow(struct soba_cache *c, void *object,
 	switch (judge(&c, object, caller, &f)) {
 	case SOBA_SLAB_OBJECT:
 		trace_free(c, object, caller);
-		if (soba_port_init_on_free() && !keeps_contents(c))
-			memset(object, 0, c->object_size);
+		if (soba_port_init_on_free())
+			memset(object, 0, c->init_size);
 		push_object(c, f, object, caller);
 		break;
 	case SOBA_LARGE_OBJECT:

@@ -26,6 +26,9 @@ void *soba_object_node(struct soba_cache *c, gfp_t gfp, size_t bytes,
 		       unsigned long caller, int nid);
 void *soba_object_nested(struct soba_cache *c, gfp_t gfp, size_t bytes,
 			 unsigned long caller);
+/* @object has come out of the magazines, and tracing is on. */
+void *soba_object_traced(struct soba_cache *c, gfp_t gfp, size_t bytes,
+			 unsigned long caller, void *object);
 /* Enters with the magazines open, leaves them closed. */
 void *soba_object_empty(struct soba_cache *c, gfp_t gfp, size_t bytes,
 			unsigned long caller, struct soba_cpu_cache *l);
@@ -65,10 +68,9 @@ static __always_inline void *soba_object_get(struct soba_cache *c, gfp_t gfp,
 	struct soba_cpu_cache *l;
 	void *object;
 
-	if (unlikely(gfp & (SOBA_OBJ_SLOW | __GFP_DIRECT_RECLAIM)) &&
-	    ((gfp & SOBA_OBJ_SLOW) || !soba_port_can_sleep()))
-		return soba_object_special(c, gfp, bytes, _RET_IP_);
-	if (soba_obj_alloc_care())
+	/* One test for those who may not sleep and want nothing special. */
+	if ((gfp & (SOBA_OBJ_SLOW | __GFP_DIRECT_RECLAIM)) &&
+	    (unlikely(gfp & SOBA_OBJ_SLOW) || unlikely(!soba_port_can_sleep())))
 		return soba_object_special(c, gfp, bytes, _RET_IP_);
 	if (unlikely(!soba_mag_open(c, &l)))
 		return soba_object_nested(c, gfp, bytes, _RET_IP_);
@@ -80,6 +82,12 @@ static __always_inline void *soba_object_get(struct soba_cache *c, gfp_t gfp,
 	l->top--;
 	l->allocs++;
 	soba_mag_close(l);
+	if (soba_obj_alloc_care()) {
+		if (soba_obj_alloc_traced())
+			return soba_object_traced(c, gfp, bytes, _RET_IP_,
+						  object);
+		return memset(object, 0, c->init_size);
+	}
 	return object;
 }
 

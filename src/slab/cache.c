@@ -74,6 +74,9 @@ static int cache_setup(struct soba_cache *c, const struct soba_cache_spec *spec)
 	c->class = spec->class;
 	c->kmalloc_class = spec->kmalloc_class;
 	c->ctor = spec->ctor;
+	/* As in the kernel, what constructors wrote and RCU readers see stays. */
+	if (!c->ctor && !(c->flags & SLAB_TYPESAFE_BY_RCU))
+		c->init_size = spec->size;
 	c->useroffset = spec->useroffset;
 	c->usersize = spec->usersize;
 	c->born = jiffies;

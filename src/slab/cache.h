@@ -126,8 +126,8 @@ struct soba_cache {
 	u64 inverse;			/* just above 2^64 / size: slab.h */
 	u64 limit;			/* nr * (size * inverse - 2^64) */
 	u32 nr;				/* objects in a slab */
+	u32 init_size;			/* bytes that init_on_alloc= and _free= clear */
 	u32 fill_shift;			/* free objects to the list they mean */
-
 	u32 object_size;		/* usable bytes */
 	u32 size;			/* bytes from one object to the next */
 	u32 align;
