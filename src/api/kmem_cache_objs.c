@@ -11,7 +11,7 @@
 
 #include "api/kmem_cache.h"
 #include "api/objects.h"
-#include "slab/node.h"
+#include "slab/reap.h"
 
 /**
  * soba_kmem_cache_alloc() - allocate an object
@@ -138,64 +138,109 @@ int soba_kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t flags, size_t size,
 }
 EXPORT_SYMBOL_GPL(soba_kmem_cache_alloc_bulk);
 
-/* The first object of the slab that @object is of; NULL: not of this cache. */
-static void *slab_base(struct soba_cache *c, const void *object)
+/*
+ * The first object of the slab that @object is of. When it is of another cache
+ * or node, an address that no object has this distance from.
+ */
+static __always_inline unsigned long slab_base(const struct soba_cache *c,
+					       unsigned long object)
 {
-	unsigned long pfn = soba_port_addr_pfn((unsigned long)object);
+	unsigned long pfn = soba_port_addr_pfn(object);
 	struct soba_frame *f;
 
-	if (!soba_map_covers(pfn))
-		return NULL;
+	if (unlikely(!soba_map_covers(pfn)))
+		return object + 1;
 	f = soba_map_frame_covered(pfn);
-	if (READ_ONCE(f->owner) != soba_cache_key(c) ||
+	/* One word, read once. */
+	if (unlikely(data_race(f->owner) != soba_cache_key(c)) ||
 	    (static_branch_unlikely(&soba_numa_key) &&
 	     f->chunk->zone->nid != raw_cpu_ptr(c->cpu)->nid))
-		return NULL;
-	return (void *)object - soba_slab_distance(f, object);
+		return object + 1;
+	return object - soba_slab_distance(f, (void *)object);
+}
+
+/* How far a bulk free has come, and the slab that it met last. */
+struct bulk_free {
+	void **next;
+	void **end;
+	unsigned long base;
+};
+
+/*
+ * An object into its slot, which is nobody's until ->top is moved. Return: is it
+ * of the slab at @base? soba_slab_starts(), with what it needs in registers.
+ */
+static __always_inline bool push_one(void **to, void *object,
+				     unsigned long base, unsigned long inverse,
+				     unsigned long limit)
+{
+	*to = object;
+	return likely(((unsigned long)object - base) * inverse < limit);
 }
 
 /*
  * Objects into the open magazine until it is full or one is not as it should
  * be. Neighbours are mostly of one slab: only the distance is checked then.
  */
-static size_t push_run(struct soba_cache *c, struct soba_cpu_cache *l,
-		       size_t nr, void **p)
+static void push_run(struct soba_cache *c, struct soba_cpu_cache *l,
+		     struct bulk_free *b)
 {
-	u64 inverse = c->inverse, limit = c->limit;
-	size_t room = l->end - l->top;
-	void **top = l->top + 1, **from = p, **end;
-	/* No distance from here is that of an object: the first is looked up. */
-	unsigned long base = (unsigned long)*p + 1;
+	unsigned long base = b->base, inverse = c->inverse, limit = c->limit;
+	size_t room = l->end - l->top, nr = b->end - b->next;
+	void **to = l->top + 1, **from = b->next;
+	void **end = from + min(nr, room);
+	unsigned int i = 0;
 
-	end = p + min(nr, room);
+	if (!base && from != end)
+		goto other_slab;
+again:
+	for (; from < end - 7; from += 8, to += 8) {
 #pragma GCC unroll 8
-	while (p != end) {
-		unsigned long object = (unsigned long)*p;
-
-		/* soba_slab_starts() */
-		if (unlikely((object - base) * inverse >= limit)) {
-			base = (unsigned long)slab_base(c, *p);
-			if (!base || (object - base) * inverse >= limit)
-				break;
-		}
-		*top++ = (void *)object;
-		p++;
+		for (i = 0; i < 8; i++)
+			if (!push_one(to + i, from[i], base, inverse, limit))
+				goto other_slab;
 	}
-	l->top = top - 1;
-	return p - from;
+	for (i = 0; from != end; from++, to++)
+		if (!push_one(to, *from, base, inverse, limit))
+			goto other_slab;
+	goto out;
+other_slab:
+	from += i;
+	to += i;
+	base = slab_base(c, (unsigned long)*from);
+	if (push_one(to, *from, base, inverse, limit)) {
+		from++;
+		to++;
+		goto again;
+	}
+	base = 0;
+out:
+	b->base = base;
+	b->next = from;
+	l->top = to - 1;
 }
 
-static size_t bulk_to_mags(struct soba_cache *c, size_t size, void **p)
+/* As many as the magazines and the depot have room for. */
+static void bulk_to_mags(struct soba_cache *c, struct bulk_free *b)
 {
 	struct soba_cpu_cache *l;
-	size_t done;
+	bool stored = false;
 
 	/* Larger objects' distances from another slab are not told apart. */
 	if (c->size > SZ_32K || soba_obj_free_care() || !soba_mag_open(c, &l))
-		return 0;
-	done = push_run(c, l, size, p);
+		return;
+	/* What was looked up before may be gone, and so may the CPU. */
+	b->base = 0;
+	for (;;) {
+		push_run(c, l, b);
+		if (b->next == b->end || l->top != l->end ||
+		    !soba_mag_store(c, l))
+			break;
+		stored = true;
+	}
 	soba_mag_close(l);
-	return done;
+	if (stored)
+		soba_reap_later();
 }
 
 static __always_inline void free_one(struct soba_cache *c, void *object)
@@ -216,15 +261,14 @@ static __always_inline void free_one(struct soba_cache *c, void *object)
  */
 void soba_kmem_cache_free_bulk(struct kmem_cache *s, size_t size, void **p)
 {
-	size_t done = 0;
+	struct bulk_free b = { .next = p, .end = p + size };
 
-	while (done < size) {
+	while (b.next != b.end) {
 		if (s)
-			done += bulk_to_mags(soba_cache_private(s), size - done,
-					     p + done);
-		/* Makes room, finds another slab, or says what is wrong. */
-		if (done < size)
-			free_one(soba_cache_private(s), p[done++]);
+			bulk_to_mags(soba_cache_private(s), &b);
+		/* Makes room where that takes more, or says what is wrong. */
+		if (b.next != b.end)
+			free_one(soba_cache_private(s), *b.next++);
 	}
 }
 EXPORT_SYMBOL_GPL(soba_kmem_cache_free_bulk);

@@ -112,7 +112,6 @@ void *soba_object_node(struct soba_cache *c, gfp_t gfp, size_t bytes,
 	return finish(c, gfp, bytes, nid, caller, object);
 }
 
-
 noinline __cold void *soba_object_nested(struct soba_cache *c, gfp_t gfp,
 					 size_t bytes, unsigned long caller)
 {

@@ -112,6 +112,27 @@ struct soba_mag *soba_depot_get_empty(struct soba_cache *c,
 	return m;
 }
 
+struct soba_mag *soba_depot_swap_full(struct soba_cache *c,
+				      struct soba_depot *d,
+				      struct soba_mag *full)
+{
+	struct soba_mag *m = NULL;
+	unsigned long flags;
+
+	/* A guess, too. */
+	if (!READ_ONCE(d->empty))
+		return NULL;
+	flags = depot_lock(d);
+	if (d->nr_full < c->depot_max)
+		m = pop_empty(d);
+	if (m) {
+		d->puts++;
+		push_full(d, full);
+	}
+	depot_unlock(d, flags);
+	return m;
+}
+
 void soba_depot_put(struct soba_depot *d, struct soba_mag *m)
 {
 	unsigned long flags = depot_lock(d);

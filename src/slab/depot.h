@@ -25,6 +25,14 @@ struct soba_mag *soba_depot_get_empty(struct soba_cache *c,
 				      struct soba_depot *d,
 				      struct soba_mag *full, bool *kept);
 
+/*
+ * The same, if an empty one is there and the depot takes the full one: else NULL
+ * and nothing was exchanged.
+ */
+struct soba_mag *soba_depot_swap_full(struct soba_cache *c,
+				      struct soba_depot *d,
+				      struct soba_mag *full);
+
 /* Put one in, full or empty, without bounds: for those who drain. */
 void soba_depot_put(struct soba_depot *d, struct soba_mag *m);
 

@@ -9,10 +9,10 @@
 /* Slabs are not larger unless the object demands it. */
 #define MAX_SLAB_ORDER 3
 /* A cache's magazines on a CPU, and its depot on a node, hold about so much. */
-#define MAG_BYTES	SZ_16K
+#define MAG_BYTES	SZ_32K
 #define MAG_BYTES_MAX	SZ_128K
-#define DEPOT_BYTES	SZ_1M
-#define DEPOT_MAX	64
+#define DEPOT_BYTES	SZ_4M
+#define DEPOT_MAX	256
 
 /* 24 bytes of head and these make a power of two. */
 static const u8 mag_caps[] = { 5, 13, 29, 61, 125 };

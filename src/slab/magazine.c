@@ -201,6 +201,25 @@ static void exchange_full(struct soba_cache *c, struct soba_cpu_cache *l)
 	soba_reap_later();
 }
 
+bool soba_mag_store(struct soba_cache *c, struct soba_cpu_cache *l)
+{
+	struct soba_mag *m;
+
+	if (!l->spare->cap)
+		return false;
+	if (!l->spare->nr) {
+		soba_mag_swap(l);
+		return true;
+	}
+	m = soba_depot_swap_full(c, depot_of(c, l), l->spare);
+	if (!m)
+		return false;
+	l->out += l->spare->nr;
+	set_spare(l, unset_loaded(l));
+	set_loaded(l, m);
+	return true;
+}
+
 /* Make room in an open, full pair. Leaves closed, whatever came of it. */
 static void make_room(struct soba_cache *c, struct soba_cpu_cache *l)
 {

@@ -77,6 +77,12 @@ void soba_mag_swap(struct soba_cpu_cache *l);
 /* What the depot and the slabs bring into an open, empty magazine. */
 bool soba_mag_load(struct soba_cache *c, struct soba_cpu_cache *l);
 
+/*
+ * Make room in an open, full magazine with what is at hand: the spare one, or an
+ * empty one of the depot. Leaves it open. False: there was none.
+ */
+bool soba_mag_store(struct soba_cache *c, struct soba_cpu_cache *l);
+
 /* A magazine without room, on every CPU that has none of its own yet. */
 extern struct soba_mag soba_mag_none;
 
