@@ -73,13 +73,13 @@ static __always_inline void take_run(struct soba_cpu_cache *l, size_t nr,
 		*p++ = *from--;
 }
 
-/* For init_on_alloc=. */
+/* For init_on_alloc=; whole words, which the slots of objects are made of. */
 static void clear_each(const struct soba_cache *c, size_t nr, void **p)
 {
-	size_t i;
+	size_t words = DIV_ROUND_UP(c->init_size, sizeof(u64)), i;
 
 	for (i = 0; i < nr; i++)
-		memset(p[i], 0, c->init_size);
+		memset64(p[i], 0, words);
 }
 
 /* What magazines and depot have. */

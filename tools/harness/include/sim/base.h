@@ -287,6 +287,13 @@ static inline void clear_bit(unsigned long n, unsigned long *p)
 
 #define MAX_ERRNO	4095
 static inline void *ERR_PTR(long e) { return (void *)e; }
+static inline void *memset64(u64 *p, u64 value, size_t nr)
+{
+	while (nr)
+		p[--nr] = value;
+	return p;
+}
+
 static inline long PTR_ERR(const void *p) { return (long)p; }
 static inline bool IS_ERR(const void *p) { return (unsigned long)p >= -(unsigned long)MAX_ERRNO; }
 static inline bool IS_ERR_OR_NULL(const void *p) { return !p || IS_ERR(p); }
