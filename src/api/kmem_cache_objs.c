@@ -39,7 +39,9 @@ void *soba_kmem_cache_alloc_node(struct kmem_cache *s, gfp_t flags, int node)
 {
 	struct soba_cache *c = soba_cache_private(s);
 
-	if (node == NUMA_NO_NODE || node == numa_mem_id())
+	/* The task may move: only a wish is fulfilled by where we were. */
+	if (node == NUMA_NO_NODE ||
+	    (node == numa_mem_id() && !(flags & __GFP_THISNODE)))
 		return soba_object_get(c, flags, 0);
 	return soba_object_node(c, flags, 0, _RET_IP_, node);
 }
