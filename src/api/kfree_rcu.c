@@ -8,23 +8,30 @@
 
 #include <linux/export.h>
 #include <soba/kmalloc.h>
+#include <soba/vmalloc.h>
 
 #include "api/kfree_rcu.h"
 #include "api/objects.h"
 #include "slab/rcu.h"
 #include "base/report.h"
 
-/* What kvfree_rcu() takes: objects of caches and of kmalloc(), large ones too. */
+/* What kvfree_rcu() takes: objects of caches and of kmalloc(), large ones too, and areas. */
 static bool known(const void *ptr)
 {
 	struct soba_object o;
 
+	if (is_vmalloc_addr(ptr))
+		return soba_find_vm_area(ptr, NULL);
 	return soba_object_find(ptr, &o) && o.start == ptr;
 }
 
 static void release(void *ptr)
 {
-	soba_object_free_slow(NULL, ptr, (unsigned long)soba_kvfree_call_rcu);
+	if (is_vmalloc_addr(ptr))
+		soba_vfree(ptr);
+	else
+		soba_object_free_slow(NULL, ptr,
+				      (unsigned long)soba_kvfree_call_rcu);
 }
 
 /* Nothing in the object may be written: it is still read. So wait here. */
@@ -37,7 +44,10 @@ static void free_waiting(void *ptr, unsigned long caller)
 		return;
 	}
 	synchronize_rcu();
-	soba_object_free_slow(NULL, ptr, caller);
+	if (is_vmalloc_addr(ptr))
+		soba_vfree(ptr);
+	else
+		soba_object_free_slow(NULL, ptr, caller);
 }
 
 /**
