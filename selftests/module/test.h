@@ -38,6 +38,7 @@ struct session {
 	struct mutex lock;	/* over everything below, and the objects */
 	struct xarray objects;	/* handle -> struct object */
 	unsigned long frames;	/* of the objects that are not freed */
+	struct vm_sets *vm;	/* areas, see vm.h; a lock of their own */
 };
 
 /* One call on its way through prepare (may sleep), run (anywhere), finish. */
