@@ -15,6 +15,7 @@
 #include "api/kmalloc.h"
 #include "base/counter.h"
 #include "base/report.h"
+#include "dma/floor.h"
 #include "obs/obs.h"
 #include "page/abandon.h"
 #include "page/block.h"
@@ -94,6 +95,7 @@ static const struct {
 	{ soba_cache_init, soba_cache_exit, "caches" },
 	{ soba_kmalloc_init, soba_kmalloc_exit, "kmalloc caches" },
 	{ soba_kfree_rcu_init, soba_kfree_rcu_exit, "RCU batches" },
+	{ soba_dma_init, soba_dma_exit, "coherent memory" },
 	{ soba_debugfs_init, soba_debugfs_exit, "debugfs" },
 	{ soba_proc_init, soba_proc_exit, NULL },
 	{ register_port, soba_port_unregister, "host callbacks" },

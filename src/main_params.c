@@ -14,6 +14,7 @@
 #include "page/limits.h"
 #include "base/report.h"
 #include "slab/debug.h"
+#include "dma/check.h"
 
 static char *reserve = "0";
 module_param(reserve, charp, 0444);
@@ -29,7 +30,7 @@ MODULE_PARM_DESC(chunk_order, "log2 of the pages taken from the host at a time, 
 
 static char *debug = "";
 module_param(debug, charp, 0444);
-MODULE_PARM_DESC(debug, "checks of objects: letters F (consistency) Z (red zones) P (poison) U (owners), then names of caches, e.g. FZPU,kmalloc-* (default: none)");
+MODULE_PARM_DESC(debug, "checks of objects: letters F (consistency) Z (red zones) P (poison) U (owners), then names of caches, or dma for coherent memory, e.g. FZPU,kmalloc-* (default: none)");
 
 static int refuse(const char *name, const char *value, const char *rule)
 {
@@ -174,6 +175,19 @@ static int parse_debug(struct soba_debug_policy *p)
 	return 0;
 }
 
+/* Coherent memory is one of the names; without a name all is meant. */
+static bool debug_wants_dma(const struct soba_debug_policy *p)
+{
+	unsigned int i;
+
+	if (!(p->flags & (SLAB_RED_ZONE | SLAB_POISON)))
+		return false;
+	for (i = 0; i < p->nr; i++)
+		if (!strcmp(p->pattern[i], "dma"))
+			return true;
+	return !p->nr;
+}
+
 int soba_params_apply(void)
 {
 	unsigned long host = soba_port_host_frames();
@@ -198,5 +212,6 @@ int soba_params_apply(void)
 	}
 	soba_limits = l;
 	soba_debug_policy = policy;
+	soba_dma_debug = debug_wants_dma(&policy);
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include "obs/obs.h"
 #include "base/counter.h"
 #include "base/report.h"
+#include "dma/check.h"
 #include "page/grow.h"
 #include "page/pcp.h"
 #include "page/validate.h"
@@ -115,6 +116,7 @@ static int validate_show(struct seq_file *m, void *v)
 	struct laws laws = { .m = m };
 	unsigned int broken = soba_validate_all(say_law, &laws);
 
+	broken += soba_dma_validate(say_law, &laws);
 	if (!broken)
 		say_ok(m);
 	else
@@ -154,11 +156,13 @@ int soba_debugfs_init(void)
 	debugfs_create_file_unsafe("shrink", 0600, root, NULL, &shrink_fops);
 	soba_debugfs_add_zones(root);
 	soba_debugfs_add_map(root);
+	soba_debugfs_add_dma(root);
 	return 0;
 }
 
 void soba_debugfs_exit(void)
 {
+	soba_debugfs_del_dma();
 	debugfs_remove(debugfs_root);
 	debugfs_root = NULL;
 }

@@ -63,6 +63,10 @@ int soba_zoneinfo_show(struct seq_file *m, void *v);
 void soba_debugfs_add_zones(struct dentry *root);
 void soba_debugfs_add_map(struct dentry *root);
 
+/* debugfs_dma.c: soba's dma/, which follows the devices */
+void soba_debugfs_add_dma(struct dentry *root);
+void soba_debugfs_del_dma(void);
+
 /**
  * soba_proc_init() - create /proc/soba and its files
  *

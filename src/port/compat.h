@@ -6,6 +6,7 @@
 #ifndef SOBA_COMPAT_H
 #define SOBA_COMPAT_H
 
+#include <linux/device.h>
 #include <linux/mm.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
@@ -75,6 +76,13 @@ static inline void soba_compat_reclaimed(unsigned long pages)
 	if (current->reclaim_state)
 		current->reclaim_state->reclaimed_slab += pages;
 }
+#endif
+
+/* What the driver core takes as a bus: constant since 6.4. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+typedef const struct bus_type soba_compat_bus_type;
+#else
+typedef struct bus_type soba_compat_bus_type;
 #endif
 
 #endif /* SOBA_COMPAT_H */

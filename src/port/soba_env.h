@@ -24,6 +24,7 @@
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/mmzone.h>
+#include <linux/mutex.h>
 #include <linux/nodemask.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
@@ -44,6 +45,7 @@
 #include <linux/workqueue.h>
 
 #include "port.h"
+#include "port_dma.h"
 #include "port_trace.h"
 
 #endif /* SOBA_ENV_H */

@@ -34,6 +34,7 @@ void bench_row(const char *name, const char *who, u64 ticks, u64 iterations,
 	       u64 ops);
 void bench_calibrate(void);
 void bench_pages(void);
+void bench_dma(void);
 
 /*
  * Run @body @loops times, @ops operations in each; interrupts off when

@@ -44,6 +44,7 @@ static int __init bench_init(void)
 {
 	bench_calibrate();
 	bench_pages();
+	bench_dma();
 	return 0;
 }
 

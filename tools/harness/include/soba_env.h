@@ -17,6 +17,7 @@
 #include "sim/slab.h"
 
 #include "port/port.h"
+#include "port/port_dma.h"
 
 /* The tracepoints are not simulated. */
 #define SOBA_PORT_TRACE_H
@@ -37,5 +38,11 @@
 	 (void)(caller))
 #define soba_trace_cache_free(ptr, name, caller) \
 	((void)(ptr), (void)(name), (void)(caller))
+
+#define soba_trace_dma_alloc(dev, size, vaddr, handle, gfp, caller) \
+	((void)(gfp), (void)(handle))
+#define soba_trace_dma_free(size, vaddr, handle, caller)	((void)(size))
+#define soba_trace_dma_alloc_enabled()	false
+#define soba_trace_dma_free_enabled()	false
 
 #endif /* SOBA_ENV_H */

@@ -22,7 +22,7 @@ struct options options = { .seed = 1, .seconds = 20, .fork = true };
 static const struct test *const suites[] = {
 #ifndef HARNESS_THREADS		/* under ASan, not TSan */
 	self_tests, buddy_tests, map_tests, zone_tests, page_tests, gfp_tests,
-	reclaim_tests, inject_tests, fail_tests, random_tests,
+	reclaim_tests, inject_tests, fail_tests, random_tests, dma_tests,
 #endif
 	thread_tests,
 };
