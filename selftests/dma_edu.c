@@ -53,7 +53,7 @@ TEST_F(soba, there_and_back)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(some); i++) {
-		__u64 n = some[i] > 4096 ? 4096 : some[i];
+		__u64 n = some[i] > SOBA_EDU_BUFFER ? SOBA_EDU_BUFFER : some[i];
 		struct soba_edu_call from, to;
 
 		from = edu_alloc(D, some[i], COHERENT, 0);
@@ -130,7 +130,7 @@ TEST_F(soba, streaming)
 		__u64 size;
 		const char *what;
 	} ways[] = {
-		{ EDU_STREAM_SINGLE, 4096, "block by address" },
+		{ EDU_STREAM_SINGLE, 2048, "block by address" },
 		{ EDU_STREAM_SINGLE, 100, "part of a block by address" },
 		{ EDU_STREAM_PAGE, 1000, "part of a block by page" },
 		{ EDU_STREAM_SG, 16384, "list of pages" },

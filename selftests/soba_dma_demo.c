@@ -87,11 +87,11 @@ int main(void)
 	       "written at", "bytes hold?");
 	show("dma_alloc_coherent(64)", EDU_FORM_COHERENT, 64);
 	show("dma_alloc_coherent(256)", EDU_FORM_COHERENT, 256);
-	show("dma_alloc_coherent(4096)", EDU_FORM_COHERENT, 4096);
+	show("dma_alloc_coherent(2048)", EDU_FORM_COHERENT, 2048);
 	show("dmam_alloc_coherent(1000)", EDU_FORM_MANAGED, 1000);
 	run(&pool);
 	show("dma_pool_alloc(pool of 96)", EDU_FORM_POOL, 96);
-	stream("dma_map_single(block)", EDU_STREAM_SINGLE, 4096);
+	stream("dma_map_single(block)", EDU_STREAM_SINGLE, 2048);
 	stream("vmalloc_to_sgt(area)", EDU_STREAM_AREA, 16384);
 	run(&info);
 	printf("\n  %llu transfers ended with an interrupt that allocated with GFP_ATOMIC\n",
