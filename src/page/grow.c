@@ -57,16 +57,31 @@ static bool is_low(const struct soba_zone *zone)
 					    READ_ONCE(zone->wmark[SOBA_WMARK_HIGH]);
 }
 
+/* Counts as moving a chunk before it takes note of a wish: see forget_wishes(). */
 static void grow_fn(struct work_struct *work)
 {
 	unsigned int id;
 
+	atomic_inc(&soba_chunks_moving);
 	for (id = 0; id < soba_nr_zones; id++)
 		if (test_and_clear_bit(id, wanted) && is_low(soba_zone_by_id(id)))
 			grow_zone(soba_zone_by_id(id));
+	atomic_dec(&soba_chunks_moving);
 }
 
 static DECLARE_WORK(grow_work, grow_fn);
+
+/*
+ * The grower, when it runs late, must not undo a shrink by wishes from before it.
+ * A full barrier each: either it no longer sees the wish, or we see it moving.
+ */
+static void forget_wishes(void)
+{
+	unsigned int id;
+
+	for (id = 0; id < soba_nr_zones; id++)
+		test_and_clear_bit(id, wanted);
+}
 
 /**
  * soba_grow_wake() - a zone is below its low watermark
@@ -140,6 +155,7 @@ unsigned long soba_shrink_all(void)
 	unsigned long done = 0;
 	unsigned int round;
 
+	forget_wishes();
 	/* Another context may be trimming or growing: its chunks count too. */
 	for (round = 0; round < SHRINK_ROUNDS; round++) {
 		if (round)

@@ -108,6 +108,22 @@ static void zone_trims_itself(void)
 	end();
 }
 
+/* A grower that was woken before a shrink and runs after it does not undo it. */
+static void zone_shrink_forgets_wishes(void)
+{
+	begin();
+	while (!soba_counter_sum(SOBA_C_GROW_WAKE))
+		CHECK(get(GFP_ATOMIC, 0));
+	live_free_all(&set);
+	soba_shrink_all();
+	CHECK_EQ(sim_host_taken(), 0);
+	CHECK(sim_work_pending() > 0);
+	sim_run_work(true);
+	CHECK_EQ(sim_host_taken(), 0);
+	CHECK_EQ(soba_counter_sum(SOBA_C_GROW_CHUNK), 0);
+	end();
+}
+
 /* The shrinker counts what it can free, and frees what it counts. */
 static void zone_shrinker_honest(void)
 {
@@ -264,6 +280,7 @@ const struct test zone_tests[] = {
 	{ "zone_limit", zone_limit },
 	{ "zone_reserve", zone_reserve },
 	{ "zone_trims_itself", zone_trims_itself },
+	{ "zone_shrink_forgets_wishes", zone_shrink_forgets_wishes },
 	{ "zone_shrinker_honest", zone_shrinker_honest },
 	{ "zone_fragmented_host", zone_fragmented_host },
 	{ "zone_fallback", zone_fallback },
