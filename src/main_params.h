@@ -6,9 +6,7 @@
 #define SOBA_MAIN_PARAMS_H
 
 /**
- * soba_params_apply() - check the parameters and set what they ask for
- *
- * That is soba_limits and soba_debug_policy.
+ * soba_params_apply() - check the parameters and set soba_limits from them
  *
  * Return: 0, or -EINVAL after one line that names the parameter, its value and
  * the bound.

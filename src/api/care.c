@@ -8,8 +8,6 @@
 
 DEFINE_STATIC_KEY_FALSE(soba_alloc_care_key);
 DEFINE_STATIC_KEY_FALSE(soba_free_care_key);
-DEFINE_STATIC_KEY_FALSE(soba_obj_alloc_care_key);
-DEFINE_STATIC_KEY_FALSE(soba_obj_free_care_key);
 
 int soba_alloc_care_get(void)
 {
@@ -33,37 +31,11 @@ void soba_free_care_put(void)
 	static_branch_dec(&soba_free_care_key);
 }
 
-int soba_obj_alloc_care_get(void)
-{
-	static_branch_inc(&soba_obj_alloc_care_key);
-	return 0;
-}
-
-void soba_obj_alloc_care_put(void)
-{
-	static_branch_dec(&soba_obj_alloc_care_key);
-}
-
-int soba_obj_free_care_get(void)
-{
-	static_branch_inc(&soba_obj_free_care_key);
-	return 0;
-}
-
-void soba_obj_free_care_put(void)
-{
-	static_branch_dec(&soba_obj_free_care_key);
-}
-
 int soba_care_init(void)
 {
-	if (soba_port_init_on_alloc()) {
+	if (soba_port_init_on_alloc())
 		soba_alloc_care_get();
-		soba_obj_alloc_care_get();
-	}
-	if (soba_port_init_on_free()) {
+	if (soba_port_init_on_free())
 		soba_free_care_get();
-		soba_obj_free_care_get();
-	}
 	return 0;
 }

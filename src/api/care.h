@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * care.h - floor 4: one static branch on each fast path, of pages and of objects,
- * for all that is rarely on: tracing, and the host's init_on_alloc= and
- * init_on_free=.
+ * care.h - floor 4: one static branch on each fast path for all that is rarely
+ * on: tracing, and the host's init_on_alloc= and init_on_free=.
  *
  * The branches are switched by the tracepoints' own registration and once at
  * load. Off, a fast path pays one no-op for all of them together.
@@ -14,8 +13,6 @@
 
 DECLARE_STATIC_KEY_FALSE(soba_alloc_care_key);
 DECLARE_STATIC_KEY_FALSE(soba_free_care_key);
-DECLARE_STATIC_KEY_FALSE(soba_obj_alloc_care_key);
-DECLARE_STATIC_KEY_FALSE(soba_obj_free_care_key);
 
 static __always_inline bool soba_alloc_care(void)
 {
@@ -27,16 +24,6 @@ static __always_inline bool soba_free_care(void)
 	return static_branch_unlikely(&soba_free_care_key);
 }
 
-static __always_inline bool soba_obj_alloc_care(void)
-{
-	return static_branch_unlikely(&soba_obj_alloc_care_key);
-}
-
-static __always_inline bool soba_obj_free_care(void)
-{
-	return static_branch_unlikely(&soba_obj_free_care_key);
-}
-
 /* Follow init_on_alloc= and init_on_free=, which do not change after boot. */
 int soba_care_init(void);
 
@@ -45,9 +32,5 @@ int soba_alloc_care_get(void);
 void soba_alloc_care_put(void);
 int soba_free_care_get(void);
 void soba_free_care_put(void);
-int soba_obj_alloc_care_get(void);
-void soba_obj_alloc_care_put(void);
-int soba_obj_free_care_get(void);
-void soba_obj_free_care_put(void);
 
 #endif /* SOBA_CARE_H */

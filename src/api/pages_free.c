@@ -21,13 +21,6 @@
 #include "base/counter.h"
 #include "base/report.h"
 
-static bool is_held(const struct soba_frame *f)
-{
-	unsigned int state = soba_frame_state(f);
-
-	return state == SOBA_F_ALLOC || state == SOBA_F_OWNED;
-}
-
 static void report_state(struct soba_frame *f, struct soba_frame snap,
 			 unsigned long pfn, unsigned int order,
 			 unsigned long caller)
@@ -41,8 +34,8 @@ static void report_state(struct soba_frame *f, struct soba_frame snap,
 		return;
 	case SOBA_F_TAIL:
 		f = soba_frame_head(f);
-		soba_report(f && is_held(f) ? SOBA_R_INVALID_FREE :
-					      SOBA_R_DOUBLE_FREE, caller,
+		soba_report(f && soba_frame_state(f) == SOBA_F_ALLOC ?
+			    SOBA_R_INVALID_FREE : SOBA_R_DOUBLE_FREE, caller,
 			    "pfn %#lx, order %u, is inside a block, not its first page",
 			    pfn, order);
 		return;
@@ -94,6 +87,23 @@ struct soba_frame *soba_pages_check(unsigned long pfn, unsigned int order,
 	return ok ? f : NULL;
 }
 
+/* Somebody else's references, too many or too few. True when it can be freed. */
+static bool settle_refs(struct soba_frame *f, unsigned long caller)
+{
+	struct page *page = soba_frame_page(f);
+	unsigned int order = f->chunk->comp ? 0 : f->order;
+
+	if (likely(soba_block_refs_ok(page, order)))
+		return true;
+	soba_stray_put(f, caller);
+	if (soba_frame_state(f) == SOBA_F_LOST)
+		return false;
+	if (soba_block_refs_ok(page, order))
+		return true;
+	soba_pinned_add(f, caller);
+	return false;
+}
+
 /* Any page, any state: checked, reported, or given to its zone. */
 static noinline __cold void free_slow(struct page *page, unsigned int order,
 				      unsigned long caller)
@@ -106,7 +116,7 @@ static noinline __cold void free_slow(struct page *page, unsigned int order,
 	if (!f)
 		return;
 	soba_trace_page_free(page, order, caller);
-	if (soba_block_settle(f, caller))
+	if (settle_refs(f, caller))
 		soba_block_free(f);
 }
 

@@ -42,17 +42,6 @@ void soba_block_free(struct soba_frame *f);
  */
 bool soba_block_refs_ok(struct page *page, unsigned int order);
 
-/**
- * soba_block_release() - free a block after a look at its references
- * @f: its head, in state ALLOC
- * @caller: for the report when somebody else holds one
- *
- * Context: any but NMI.
- */
-void soba_block_release(struct soba_frame *f, unsigned long caller);
-
-bool soba_block_settle(struct soba_frame *f, unsigned long caller);
-
 /* pinned.c: blocks that were freed while somebody else held a reference */
 void soba_pinned_add(struct soba_frame *f, unsigned long caller);
 unsigned long soba_pinned_gather(void);

@@ -34,8 +34,7 @@
  */
 static __always_inline unsigned long soba_port_addr_pfn(unsigned long addr)
 {
-	/* Below it the distance wraps, and is beyond any map all the same. */
-	if (SOBA_PHYS_BASE && addr < PAGE_OFFSET)
+	if (addr < PAGE_OFFSET)
 		return ~0UL;
 	return (addr - PAGE_OFFSET + SOBA_PHYS_BASE) >> PAGE_SHIFT;
 }

@@ -357,34 +357,6 @@ bool flush_work(struct work_struct *w)
 
 bool flush_delayed_work(struct delayed_work *d) { return flush_work(&d->work); }
 
-static void rcu_work_ready(struct rcu_head *head)
-{
-	struct rcu_work *r = container_of(head, struct rcu_work, rcu);
-
-	__atomic_store_n(&r->waiting, 0, __ATOMIC_RELEASE);
-	if (!enqueue(&r->work, -1))
-		sim_fail("an rcu_work was queued as plain work, too");
-}
-
-bool queue_rcu_work(struct workqueue_struct *wq, struct rcu_work *r)
-{
-	sim_point();
-	if (!wq)
-		sim_fail("work queued on a workqueue that is gone");
-	if (xchg(&r->waiting, 1) || work_pending(&r->work))
-		return false;
-	r->wq = wq;
-	call_rcu(&r->rcu, rcu_work_ready);
-	return true;
-}
-
-bool flush_rcu_work(struct rcu_work *r)
-{
-	if (__atomic_load_n(&r->waiting, __ATOMIC_ACQUIRE))
-		rcu_barrier();
-	return flush_work(&r->work);
-}
-
 bool irq_work_queue(struct irq_work *w)
 {
 	bool fresh = !xchg(&w->pending, 1);

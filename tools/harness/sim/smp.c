@@ -216,16 +216,12 @@ static void call_cpu(int cpu, smp_call_func_t func, void *info)
 		call_threaded(cpu, func, info);
 }
 
-/* Who waits for a mutex does so with interrupts on: that cannot deadlock. */
 static void may_call(void)
 {
-	unsigned int i;
-
 	if (irqs_disabled() || in_interrupt())
 		sim_fail("call to other CPUs with interrupts off or in one: can deadlock");
-	for (i = 0; i < sim_ctx.nr_held; i++)
-		if (sim_ctx.held[i]->sleeps < 2)
-			sim_fail("call to other CPUs with a lock held: can deadlock");
+	if (sim_lock_any_held())
+		sim_fail("call to other CPUs with a lock held: can deadlock");
 }
 
 void on_each_cpu_cond(bool (*cond)(int cpu, void *info), smp_call_func_t func,

@@ -23,7 +23,6 @@ static const struct test *const suites[] = {
 #ifndef HARNESS_THREADS		/* under ASan, not TSan */
 	self_tests, buddy_tests, map_tests, zone_tests, page_tests, gfp_tests,
 	reclaim_tests, inject_tests, fail_tests, random_tests,
-	slab_tests, slab_use_tests, slab_mistake_tests,
 #endif
 	thread_tests,
 };

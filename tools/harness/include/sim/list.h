@@ -154,29 +154,6 @@ static inline void list_replace_init(struct list_head *o, struct list_head *n)
 	     (n) = list_next_entry(p, m); &(p)->m != (l);		\
 	     (p) = (n), (n) = list_next_entry(n, m))
 
-/* Readers follow ->next alone; a deleted element keeps it. */
-static inline void list_add_tail_rcu(struct list_head *e, struct list_head *l)
-{
-	struct list_head *prev = l->prev;
-
-	e->next = l;
-	e->prev = prev;
-	smp_store_release(&prev->next, e);
-	l->prev = e;
-}
-
-static inline void list_del_rcu(struct list_head *e)
-{
-	e->next->prev = e->prev;
-	WRITE_ONCE(e->prev->next, e->next);
-	e->prev = LIST_POISON2;
-}
-
-#define list_for_each_entry_rcu(p, l, m, ...)				\
-	for ((p) = container_of(READ_ONCE((l)->next), typeof(*(p)), m);	\
-	     &(p)->m != (l);						\
-	     (p) = container_of(READ_ONCE((p)->m.next), typeof(*(p)), m))
-
 struct hlist_node { struct hlist_node *next, **pprev; };
 struct hlist_head { struct hlist_node *first; };
 
