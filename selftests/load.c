@@ -34,7 +34,6 @@
 #define HOG_STEP	(1UL << 20)
 #define HOG_BACK	(32UL << 20)
 #define HOG_WAITS	100	/* of 10 ms */
-#define ASK_SECONDS	90	/* longer at most, until the host has asked */
 
 static void cpu_path(char *path, size_t size, unsigned int cpu)
 {
@@ -117,6 +116,16 @@ static bool hog_may_eat(void)
 }
 
 /*
+ * kswapd gives up after 16 rounds without a result, and this host has no swap and
+ * next to no page cache. The same door is opened by hand then.
+ */
+static void host_ask(long long asked)
+{
+	if (soba_event("shrink_ask") == asked)
+		file_write("/proc/sys/vm/drop_caches", "2");
+}
+
+/*
  * Makes the host short of memory, so that its reclaim asks soba's shrinker. That
  * begins when the free memory falls below the low watermarks; at the min
  * watermarks, with nothing to reclaim, the host kills. run() has put them a
@@ -128,6 +137,7 @@ static void hog(void)
 	char *mem = mmap(NULL, HOG_MAX, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	size_t at = 0, less;
+	long long asked;
 
 	if (mem == MAP_FAILED)
 		return;
@@ -136,7 +146,9 @@ static void hog(void)
 	while (!hog_may_eat())
 		pause();
 	for (;;) {
+		asked = soba_event("shrink_ask");
 		at = hog_eat(mem, at, bottom);
+		host_ask(asked);
 		less = at < HOG_BACK ? at : HOG_BACK;
 		at -= less;
 		madvise(mem + at, less, MADV_DONTNEED);
@@ -290,7 +302,7 @@ static bool host_is_small(void)
 
 /*
  * False as soon as something is wrong. @asked: how often the host's reclaim came
- * to soba meanwhile; worth waiting for, where it can be made to.
+ * to soba meanwhile.
  */
 static bool run(int fd, unsigned int seconds, struct sums *sum, long long *asked)
 {
@@ -298,7 +310,6 @@ static bool run(int fd, unsigned int seconds, struct sums *sum, long long *asked
 	long long before = soba_event("shrink_ask");
 	char *scale = file_text(SCALE_FACTOR);
 	time_t end = now() + seconds;
-	time_t last = end + (host_is_small() ? ASK_SECONDS : 0);
 	bool good = true;
 	unsigned int i;
 
@@ -308,7 +319,7 @@ static bool run(int fd, unsigned int seconds, struct sums *sum, long long *asked
 	do {
 		good = run_slice(fd, &info, SLICE_MS, sum) && helpers_alive();
 		*asked = soba_event("shrink_ask") - before;
-	} while (good && now() < (*asked ? end : last));
+	} while (good && now() < end);
 	helpers_stop();
 	if (scale)
 		file_write(SCALE_FACTOR, scale);
