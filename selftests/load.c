@@ -31,9 +31,10 @@
 
 #define SCALE_FACTOR	"/proc/sys/vm/watermark_scale_factor"
 #define HOG_MAX		(2048UL << 20)
-#define HOG_STEP	(1UL << 20)
+#define HOG_STEP	(16UL << 20)
 #define HOG_BACK	(32UL << 20)
-#define HOG_WAITS	100	/* of 10 ms */
+#define HOG_WAITS	20	/* of 10 ms */
+#define ASK_SECONDS	60	/* that the host may need beyond the time asked for */
 
 static void cpu_path(char *path, size_t size, unsigned int cpu)
 {
@@ -93,14 +94,19 @@ static size_t hog_eat(char *mem, size_t at, long long bottom)
 {
 	long long asked = soba_event("shrink_ask"), left;
 	unsigned int waits = 0;
+	size_t step;
 
 	while (soba_event("shrink_ask") == asked && waits < HOG_WAITS) {
-		left = file_number("/proc/meminfo", "MemFree") - bottom;
-		if (left < -bottom / 4)
+		left = (file_number("/proc/meminfo", "MemFree") - bottom) * 1024;
+		if (left < -bottom * 1024 / 4)
 			break;		/* others took it: this is no place to stay */
-		if (left > 0 && at + HOG_STEP <= HOG_MAX) {
-			memset(mem + at, 1, HOG_STEP);
-			at += HOG_STEP;
+		/* Half of what is left: others eat too. */
+		step = left > 0 ? (size_t)left / 2 & ~(size_t)4095 : 0;
+		if (step > HOG_STEP)
+			step = HOG_STEP;
+		if (step && at + step <= HOG_MAX) {
+			memset(mem + at, 1, step);
+			at += step;
 		} else {
 			waits++;
 			usleep(10000);
@@ -301,10 +307,11 @@ static bool host_is_small(void)
 }
 
 /*
- * False as soon as something is wrong. @asked: how often the host's reclaim came
- * to soba meanwhile.
+ * False as soon as something is wrong. @ask: go on until the host's reclaim has
+ * come to soba. @asked: how often it came.
  */
-static bool run(int fd, unsigned int seconds, struct sums *sum, long long *asked)
+static bool run(int fd, unsigned int seconds, bool ask, struct sums *sum,
+		long long *asked)
 {
 	struct soba_test_info info = device_info(fd);
 	long long before = soba_event("shrink_ask");
@@ -319,7 +326,8 @@ static bool run(int fd, unsigned int seconds, struct sums *sum, long long *asked
 	do {
 		good = run_slice(fd, &info, SLICE_MS, sum) && helpers_alive();
 		*asked = soba_event("shrink_ask") - before;
-	} while (good && now() < end);
+	} while (good && (now() < end ||
+			  (ask && !*asked && now() < end + ASK_SECONDS)));
 	helpers_stop();
 	if (scale)
 		file_write(SCALE_FACTOR, scale);
@@ -389,7 +397,7 @@ int main(int argc, char **argv)
 	allocs = soba_event("page_alloc");
 	frees = soba_event("page_free");
 	used = soba_meminfo("Used");
-	ksft_test_result(run(fd, seconds, &sum, &asked), "no error on the way\n");
+	ksft_test_result(run(fd, seconds, small, &sum, &asked), "no error on the way\n");
 	judge_host(small, asked);
 	judge(&sum, allocs, frees, used);
 	close(fd);
