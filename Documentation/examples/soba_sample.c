@@ -33,7 +33,8 @@ static void take_page(struct irq_work *work)
 	pages[nr_pages++] = page;
 }
 
-static DEFINE_IRQ_WORK(interrupt, take_page);
+/* Hard: on PREEMPT_RT it would be a thread otherwise. */
+static struct irq_work interrupt = IRQ_WORK_INIT_HARD(take_page);
 
 static void free_all(void)
 {

@@ -8,7 +8,6 @@
 #include "soba_env.h"
 
 #include <linux/cpuhotplug.h>
-#include <linux/memblock.h>
 
 #include "compat.h"
 
