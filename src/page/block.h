@@ -5,6 +5,7 @@
 #ifndef SOBA_BLOCK_H
 #define SOBA_BLOCK_H
 
+#include "page/chunk.h"
 #include "page/frame.h"
 #include "page/pcp.h"
 #include "page/req.h"
@@ -41,6 +42,17 @@ void soba_block_free(struct soba_frame *f);
  * Context: any.
  */
 bool soba_block_refs_ok(struct page *page, unsigned int order);
+
+/* Pages of a block that have a count of their own: of a compound one the head. */
+static inline unsigned long soba_block_counts(const struct soba_chunk *c,
+					      unsigned int order)
+{
+	return c->comp ? 1 : 1UL << order;
+}
+
+/* Has its user dropped every page of an allocated block by put_page()? */
+bool soba_block_dropped(const struct soba_chunk *c, struct page *page,
+			unsigned int order);
 
 /* pinned.c: blocks that were freed while somebody else held a reference */
 void soba_pinned_add(struct soba_frame *f, unsigned long caller);
