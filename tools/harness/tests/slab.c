@@ -334,7 +334,7 @@ static void slab_constructor(void)
 }
 
 /* Of a new slab: not simply one after the other. */
-static void slab_random_order(void)
+static void slab_shuffled(void)
 {
 	struct obj_kind k = { .name = "order", .size = 64 };
 	unsigned int i, rising = 0, falling = 0;
@@ -363,6 +363,6 @@ const struct test slab_tests[] = {
 	{ "slab_classes", slab_classes },
 	{ "slab_colour", slab_colour },
 	{ "slab_constructor", slab_constructor },
-	{ "slab_random_order", slab_random_order },
+	{ "slab_shuffled", slab_shuffled },
 	{ }
 };
