@@ -129,9 +129,8 @@ TEST_F(soba, what_a_cache_is)
 	EXPECT_GE(number("cachestat_is", "cpu_partial"), 0);
 	EXPECT_GT(number("cachestat_is", "mag_size"), 0);
 	ctor = file_text(path_of("cachestat_is", "ctor"));
-	ASSERT_NE(ctor, NULL);
-	EXPECT_NE(strstr(ctor, "[soba_test]\n"), NULL)
-		TH_LOG("ctor: %s", ctor);
+	EXPECT_TRUE(ctor && strstr(ctor, "[soba_test]\n"))
+		TH_LOG("ctor: %s", ctor ? ctor : "(none)");
 	free(ctor);
 	EXPECT_EQ(0, cache_destroy(self->fd, c));
 }
