@@ -85,10 +85,10 @@ static long long watermark(const char *name)
 /* Eats until the host has asked, is at @bottom for a while, or all is eaten. */
 static size_t hog_eat(char *mem, size_t at, long long bottom)
 {
-	long long asked = soba_event("shrink_call"), left;
+	long long asked = soba_event("shrink_ask"), left;
 	unsigned int waits = 0;
 
-	while (soba_event("shrink_call") == asked && waits < HOG_WAITS) {
+	while (soba_event("shrink_ask") == asked && waits < HOG_WAITS) {
 		left = file_number("/proc/meminfo", "MemFree") - bottom;
 		if (left < -bottom / 4)
 			break;		/* others took it: this is no place to stay */
@@ -101,6 +101,12 @@ static size_t hog_eat(char *mem, size_t at, long long bottom)
 		}
 	}
 	return at;
+}
+
+/* Where kmemleak watches it would give up for want of memory, and find nothing. */
+static bool hog_may_eat(void)
+{
+	return access("/sys/kernel/debug/kmemleak", F_OK) != 0;
 }
 
 /*
@@ -116,9 +122,12 @@ static void hog(void)
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	size_t at = 0, less;
 
-	if (mem == MAP_FAILED || madvise(mem, HOG_MAX, MADV_NOHUGEPAGE))
+	if (mem == MAP_FAILED)
 		return;
+	madvise(mem, HOG_MAX, MADV_NOHUGEPAGE);	/* a host without them refuses */
 	file_write("/proc/self/oom_score_adj", "1000");
+	while (!hog_may_eat())
+		pause();
 	for (;;) {
 		at = hog_eat(mem, at, bottom);
 		less = at < HOG_BACK ? at : HOG_BACK;
@@ -262,14 +271,15 @@ static time_t now(void)
 /* Is there so little memory that the hog can eat it? */
 bool host_is_small(void)
 {
-	return file_number("/proc/meminfo", "MemAvailable") < (long long)(HOG_MAX >> 10);
+	return hog_may_eat() &&
+	       file_number("/proc/meminfo", "MemAvailable") < (long long)(HOG_MAX >> 10);
 }
 
 bool disturbed_run(int fd, unsigned int seconds, unsigned int kind,
 		   struct sums *sum, long long *asked)
 {
 	struct soba_test_info info = device_info(fd);
-	long long before = soba_event("shrink_call");
+	long long before = soba_event("shrink_ask");
 	char *scale = file_text(SCALE_FACTOR);
 	time_t end = now() + seconds;
 	time_t last = end + (host_is_small() ? ASK_SECONDS : 0);
@@ -281,7 +291,7 @@ bool disturbed_run(int fd, unsigned int seconds, unsigned int kind,
 		helper_start(&helpers[i]);
 	do {
 		good = run_slice(fd, &info, kind, sum) && helpers_alive();
-		*asked = soba_event("shrink_call") - before;
+		*asked = soba_event("shrink_ask") - before;
 	} while (good && now() < (*asked ? end : last));
 	helpers_stop();
 	if (scale)

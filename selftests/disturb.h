@@ -34,7 +34,7 @@ bool disturbed_run(int fd, unsigned int seconds, unsigned int kind,
 static inline void judge_host(bool small, long long asked)
 {
 	if (!small && !asked)
-		ksft_test_result_skip("the host has more memory than the hog eats\n");
+		ksft_test_result_skip("the host has more memory than the hog eats, or kmemleak watches it\n");
 	else
 		ksft_test_result(asked > 0, "the host, short of memory, asked soba's shrinker %lld times\n",
 				 asked);

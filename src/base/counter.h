@@ -55,7 +55,10 @@
 	  "taken back after their last foreign reference was dropped")	      \
 	X(STRAY_PUT, "stray_put", "frames",				      \
 	  "whose reference was dropped by put_page() or the host's kfree()")  \
-	X(SHRINK_CALL, "shrink_call", "calls", "of the host's shrinker")
+	X(SHRINK_ASK, "shrink_ask", "questions",			      \
+	  "of the host's reclaim, how many frames could go")		      \
+	X(SHRINK_CALL, "shrink_call", "calls",				      \
+	  "of the host's reclaim, to give frames back")
 
 enum soba_counter {
 #define SOBA_COUNTER_ENUM(id, name, unit, when) SOBA_C_##id,

@@ -180,6 +180,7 @@ unsigned long soba_shrink_count(void)
 	struct soba_pcp_stat pcp;
 	unsigned int id;
 
+	soba_count(SOBA_C_SHRINK_ASK);
 	for (id = 0; id < soba_nr_zones; id++) {
 		struct soba_zone *zone = soba_zone_by_id(id);
 
