@@ -27,7 +27,6 @@
 #define HOG_STEP	(1UL << 20)
 #define HOG_BACK	(32UL << 20)
 #define HOG_WAITS	100	/* of 10 ms */
-#define ASK_SECONDS	90	/* longer at most, until the host has asked */
 
 static void cpu_path(char *path, size_t size, unsigned int cpu)
 {
@@ -110,6 +109,16 @@ static bool hog_may_eat(void)
 }
 
 /*
+ * kswapd gives up after 16 rounds without a result, and this host has no swap and
+ * next to no page cache. The same door is opened by hand then.
+ */
+static void host_ask(long long asked)
+{
+	if (soba_event("shrink_ask") == asked)
+		file_write("/proc/sys/vm/drop_caches", "2");
+}
+
+/*
  * Makes the host short of memory, so that its reclaim asks soba's shrinker. That
  * begins when the free memory falls below the low watermarks; at the min
  * watermarks, with nothing to reclaim, the host kills. disturbed_run() has put them a
@@ -121,6 +130,7 @@ static void hog(void)
 	char *mem = mmap(NULL, HOG_MAX, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	size_t at = 0, less;
+	long long asked;
 
 	if (mem == MAP_FAILED)
 		return;
@@ -129,7 +139,9 @@ static void hog(void)
 	while (!hog_may_eat())
 		pause();
 	for (;;) {
+		asked = soba_event("shrink_ask");
 		at = hog_eat(mem, at, bottom);
+		host_ask(asked);
 		less = at < HOG_BACK ? at : HOG_BACK;
 		at -= less;
 		madvise(mem + at, less, MADV_DONTNEED);
@@ -282,7 +294,6 @@ bool disturbed_run(int fd, unsigned int seconds, unsigned int kind,
 	long long before = soba_event("shrink_ask");
 	char *scale = file_text(SCALE_FACTOR);
 	time_t end = now() + seconds;
-	time_t last = end + (host_is_small() ? ASK_SECONDS : 0);
 	bool good = true;
 	unsigned int i;
 
@@ -292,7 +303,7 @@ bool disturbed_run(int fd, unsigned int seconds, unsigned int kind,
 	do {
 		good = run_slice(fd, &info, kind, sum) && helpers_alive();
 		*asked = soba_event("shrink_ask") - before;
-	} while (good && now() < (*asked ? end : last));
+	} while (good && now() < end);
 	helpers_stop();
 	if (scale)
 		file_write(SCALE_FACTOR, scale);

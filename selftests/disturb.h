@@ -24,8 +24,7 @@ bool host_is_small(void);
 
 /*
  * @kind: 0, or SOBA_STRESS_OBJECTS. False as soon as something is wrong. @asked:
- * how often the host's reclaim came to soba meanwhile; worth waiting for, where
- * it can be made to.
+ * how often the host's reclaim came to soba meanwhile.
  */
 bool disturbed_run(int fd, unsigned int seconds, unsigned int kind,
 		   struct sums *sum, long long *asked);

@@ -58,7 +58,9 @@ static __always_inline unsigned long soba_port_page_pfn(const struct page *page)
 /* May the caller sleep here? Exact where the kernel counts preemption. */
 static __always_inline bool soba_port_can_sleep(void)
 {
-	return preempt_count() == 0 && !irqs_disabled();
+	/* A softirq has a thread on PREEMPT_RT: it is one nevertheless. */
+	return preempt_count() == 0 && !irqs_disabled() &&
+	       (!IS_ENABLED(CONFIG_PREEMPT_RT) || in_task());
 }
 
 /* The caller's flags narrowed by memalloc_noio_save() and its sisters. */
