@@ -64,8 +64,9 @@ static inline void *soba_kmem_cache_zalloc(struct kmem_cache *s, gfp_t flags)
 /* As in recent kernels: the third argument is an alignment or the args. */
 #define soba_kmem_cache_create(name, size, third, ...)			      \
 	_Generic((third),						      \
-		 struct soba_kmem_cache_args *: soba_kmem_cache_create_args,  \
-		 void *: soba_kmem_cache_create_args,			      \
+		 typeof(struct soba_kmem_cache_args *):			      \
+			soba_kmem_cache_create_args,			      \
+		 typeof(void *): soba_kmem_cache_create_args,		      \
 		 default: soba_kmem_cache_create)(name, size, third,	      \
 						  __VA_ARGS__)
 

@@ -19,6 +19,7 @@
 #include "slab/large.h"
 #include "slab/reap.h"
 
+/* Where a client allocates from that names no heap of its own; see SOBA_HEAP. */
 struct soba_heap soba_default_heap;
 EXPORT_SYMBOL_GPL(soba_default_heap);
 
@@ -126,7 +127,8 @@ EXPORT_SYMBOL_GPL(__soba_kmalloc);
  * @flags: GFP flags
  * @size: bytes that the caller asked for
  *
- * Context: as __soba_kmalloc(). Return: memory, or NULL.
+ * Context: as __soba_kmalloc().
+ * Return: memory, or NULL.
  */
 void *__soba_kmalloc_cache(struct kmem_cache *s, gfp_t flags, size_t size)
 {
@@ -140,7 +142,8 @@ EXPORT_SYMBOL_GPL(__soba_kmalloc_cache);
  * @flags: GFP flags
  * @node: node, or NUMA_NO_NODE
  *
- * Context: as __soba_kmalloc(). Return: memory aligned to its rounded size.
+ * Context: as __soba_kmalloc().
+ * Return: memory aligned to its rounded size.
  */
 void *__soba_kmalloc_large(size_t size, gfp_t flags, int node)
 {
@@ -166,7 +169,8 @@ static void *alloc_node(struct soba_heap *heap, size_t size, gfp_t gfp,
  * @flags: GFP flags
  * @node: node, or NUMA_NO_NODE; with __GFP_THISNODE no other
  *
- * Context: as __soba_kmalloc(). Return: as __soba_kmalloc().
+ * Context: as __soba_kmalloc().
+ * Return: as __soba_kmalloc().
  */
 void *__soba_kmalloc_node(struct soba_heap *heap, size_t size, gfp_t flags,
 			  int node)
@@ -183,7 +187,8 @@ EXPORT_SYMBOL_GPL(__soba_kmalloc_node);
  * @node: node, or NUMA_NO_NODE
  * @caller: who is to be named in statistics and reports
  *
- * Context: as __soba_kmalloc(). Return: as __soba_kmalloc().
+ * Context: as __soba_kmalloc().
+ * Return: as __soba_kmalloc().
  */
 void *__soba_kmalloc_track_caller(struct soba_heap *heap, size_t size,
 				  gfp_t flags, int node, unsigned long caller)
@@ -257,11 +262,11 @@ static void build_tables(void)
 	unsigned int class, i = 0, k = 0;
 
 	for (class = 0; class < SOBA_NR_KMALLOC_CLASSES; class++) {
-		for (; i < SMALL_MAX / 8 && (i + 1) * 8 <= class_size[class]; i++)
-			small_class[i] = class;
-		for (; k < ARRAY_SIZE(large_class) &&
-		       (k + 1) * 256 <= class_size[class]; k++)
-			large_class[k] = class;
+		while (i < SMALL_MAX / 8 && (i + 1) * 8 <= class_size[class])
+			small_class[i++] = class;
+		while (k < ARRAY_SIZE(large_class) &&
+		       (k + 1) * 256 <= class_size[class])
+			large_class[k++] = class;
 	}
 }
 

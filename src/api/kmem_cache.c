@@ -113,7 +113,8 @@ EXPORT_SYMBOL_GPL(soba_kmem_cache_create);
  * @usersize: bytes of the window
  * @ctor: constructor, or NULL
  *
- * Context: process, may sleep. Return: the cache, or NULL.
+ * Context: process, may sleep.
+ * Return: the cache, or NULL.
  */
 struct kmem_cache *
 soba_kmem_cache_create_usercopy(const char *name, unsigned int size,
@@ -144,7 +145,8 @@ EXPORT_SYMBOL_GPL(soba_kmem_cache_create_usercopy);
  *
  * Also reached by soba_kmem_cache_create() with args as its third argument.
  *
- * Context: process, may sleep. Return: the cache, or NULL.
+ * Context: process, may sleep.
+ * Return: the cache, or NULL.
  */
 struct kmem_cache *
 soba_kmem_cache_create_args(const char *name, unsigned int size,
@@ -234,7 +236,8 @@ EXPORT_SYMBOL_GPL(soba_kmem_cache_shrink);
  * soba_kmem_cache_size() - bytes of an object
  * @s: the cache
  *
- * Context: any. Return: the size it was created with, at least 8.
+ * Context: any.
+ * Return: the size it was created with, at least 8.
  */
 unsigned int soba_kmem_cache_size(struct kmem_cache *s)
 {
@@ -246,7 +249,8 @@ EXPORT_SYMBOL_GPL(soba_kmem_cache_size);
  * soba_kmem_cache_name() - what a cache is called
  * @s: the cache
  *
- * Context: any. Return: its name, at most 63 characters of it.
+ * Context: any.
+ * Return: its name, at most 63 characters of it.
  */
 const char *soba_kmem_cache_name(struct kmem_cache *s)
 {

@@ -33,7 +33,8 @@ EXPORT_SYMBOL_GPL(soba_kmem_cache_alloc);
  * @flags: GFP flags
  * @node: node, or NUMA_NO_NODE; with __GFP_THISNODE no other
  *
- * Context: as soba_kmem_cache_alloc(). Return: the object, or NULL.
+ * Context: as soba_kmem_cache_alloc().
+ * Return: the object, or NULL.
  */
 void *soba_kmem_cache_alloc_node(struct kmem_cache *s, gfp_t flags, int node)
 {

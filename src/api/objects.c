@@ -199,7 +199,7 @@ static void report_free(struct soba_cache *c, struct soba_frame *f,
 
 /* What is it that the caller wants to free? Reported when it cannot be freed. */
 static enum soba_verdict judge(struct soba_cache **c, void *object,
-			  unsigned long caller, struct soba_frame **frame)
+			       unsigned long caller, struct soba_frame **frame)
 {
 	enum soba_verdict verdict = SOBA_BAD_OBJECT;
 	struct soba_frame *f;

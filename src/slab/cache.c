@@ -14,6 +14,7 @@
 #include "slab/reap.h"
 #include "page/zone.h"
 
+/* The two lists below, and who watches; sleeps. */
 DEFINE_MUTEX(soba_cache_mutex);
 LIST_HEAD(soba_cache_list);
 LIST_HEAD(soba_cache_tombs);

@@ -17,6 +17,7 @@ void soba_depot_setup(struct soba_depot *d)
 }
 
 static unsigned long depot_lock(struct soba_depot *d)
+	__acquires(&d->lock)
 {
 	unsigned long flags;
 
@@ -29,6 +30,7 @@ static unsigned long depot_lock(struct soba_depot *d)
 }
 
 static void depot_unlock(struct soba_depot *d, unsigned long flags)
+	__releases(&d->lock)
 {
 	raw_spin_unlock(&d->lock);
 	local_irq_restore(flags);

@@ -72,8 +72,16 @@ void soba_cache_disband(struct soba_cache *c);
 
 struct soba_cache_node *soba_cache_node_of(struct soba_cache *c, int nid);
 
+/* The first node of the cache from number *@i on; NULL: no more. */
+static inline struct soba_cache_node *
+soba_cache_node_from(const struct soba_cache *c, unsigned int *i)
+{
+	while (*i < soba_nr_nodes && !c->node[*i])
+		++*i;
+	return *i < soba_nr_nodes ? c->node[*i] : NULL;
+}
+
 #define soba_for_each_cache_node(n, c, i)				\
-	for ((i) = 0; (i) < soba_nr_nodes; (i)++)			\
-		if (((n) = (c)->node[i]))
+	for ((i) = 0; ((n) = soba_cache_node_from((c), &(i))); (i)++)
 
 #endif /* SOBA_NODE_H */

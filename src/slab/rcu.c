@@ -103,7 +103,7 @@ static void finish(struct rcu_batch *b)
 		 * ->busy was set before that. Pairs with start() and work_fn().
 		 */
 		if (!smp_load_acquire(&b->waiting.first) &&
-		    !smp_load_acquire(&b->busy))
+		    !smp_load_acquire(&b->busy)) /* Pairs with work_fn(). */
 			return;
 		/* Pairs with work_fn(). */
 		if ((long)(smp_load_acquire(&b->done) - end) >= 0)

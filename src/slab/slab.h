@@ -44,7 +44,7 @@ static __always_inline bool soba_slab_starts(const struct soba_cache *c,
 static __always_inline u32 soba_slab_number(const struct soba_cache *c,
 					    u32 distance)
 {
-	return ((unsigned __int128)distance * c->inverse) >> 64;
+	return mul_u64_u64_shr(distance, c->inverse, 64);
 }
 
 static inline struct soba_slab *soba_frame_slab(const struct soba_frame *f)

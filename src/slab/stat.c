@@ -3,9 +3,10 @@
  * stat.c - floor 3: figures of caches, gathered without stopping anybody.
  *
  * Locking: none for the figures; single words that others write. Sums are exact
- * while nobody allocates. node->lock for a look at single slabs. What the fast paths do not count follows from what they do:
- * objects freed into the magazines = handed out + there now + moved out - moved
- * in.
+ * while nobody allocates. node->lock for a look at single slabs.
+ *
+ * What the fast paths do not count follows from what they do: objects freed
+ * into the magazines = handed out + there now + moved out - moved in.
  */
 #include "slab/magazine.h"
 #include "slab/node.h"

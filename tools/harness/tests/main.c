@@ -24,7 +24,7 @@ static const struct test *const suites[] = {
 	self_tests, buddy_tests, map_tests, zone_tests, page_tests, gfp_tests,
 	debug_tests, rcu_tests, kapi_tests,
 	reclaim_tests, inject_tests, fail_tests, random_tests,
-	slab_tests, slab_use_tests, slab_mistake_tests, slab_inject_tests,
+	slab_tests, slab_use_tests, slab_end_tests, slab_mistake_tests, slab_inject_tests,
 	slab_random_tests,
 #endif
 	thread_tests, rcu_thread_tests, slab_thread_tests,

@@ -75,8 +75,8 @@ static void slab_geometry(void)
 		lay_out(&c, size, 0, 0);
 		check_layout(&c, size);
 		check_waste(&c, size);
-		CHECKF(size > 4680 || wasteful(&c) == 0, "size %u: %u in order %u waste > 1/8", size,
-		       c.nr, c.order);
+		CHECKF(size > 4680 || wasteful(&c) == 0, "size %u: %u in order %u waste > 1/8",
+		       size, c.nr, c.order);
 	}
 	for (size = 8192; size <= 32768; size += 8) {
 		lay_out(&c, size, 0, 0);
@@ -98,8 +98,8 @@ static bool starts(const struct soba_cache *c, u64 distance)
 
 static void check_distance(const struct soba_cache *c, u32 d)
 {
-	CHECKF(soba_slab_starts(c, d) == starts(c, d), "size %u, distance %u of %u objects", c->size,
-	       d, c->nr);
+	CHECKF(soba_slab_starts(c, d) == starts(c, d), "size %u, distance %u of %u objects",
+	       c->size, d, c->nr);
 	if (d / c->size < c->nr)
 		CHECK_EQ(soba_slab_number(c, d), d / c->size);
 	else
@@ -132,7 +132,8 @@ static void slab_starts_exactly(void)
 	for (i = 0; i < 300000; i++) {
 		u64 far = sim_rand(&rand) >> 16;
 
-		lay_out(&c, 1 + sim_below(&rand, i % 2 ? SZ_32K : PAGE_SIZE << SOBA_MAX_ORDER), 0, 0);
+		lay_out(&c, 1 + sim_below(&rand, i % 2 ? SZ_32K : PAGE_SIZE << SOBA_MAX_ORDER),
+			0, 0);
 		check_distance(&c, far);
 		check_distance(&c, (u32)far / c.size * c.size);
 		if (c.size > SZ_32K)
@@ -248,7 +249,7 @@ static void slab_classes(void)
 
 		CHECK(o);
 		room = soba_ksize(o->p);
-		CHECKF(room >= size && room <= max(kernel_size(size), (size_t)8),
+		CHECKF(room >= size && room <= max_t(size_t, kernel_size(size), 8),
 		       "size %zu has %zu bytes, the kernel's %zu", size, room, kernel_size(size));
 		CHECK_EQ(room, soba_kmalloc_size_roundup(size));
 		if (size <= SOBA_KMALLOC_MAX_CACHE)

@@ -20,6 +20,7 @@ static struct obj_kind kinds[] = {
 	{ .name = "large", .size = 65536 },
 	{ .name = "rcu", .size = 2000, .flags = SLAB_TYPESAFE_BY_RCU },
 };
+
 static struct obj_kind km = { .name = "kmalloc" }, *k;
 static struct obj_set set, other;
 static unsigned int event;
@@ -300,7 +301,8 @@ static void inject_finds_busy(void)
 	sim_inject(NULL);
 	soba_cache_cpu_stat(soba_cache_private(k->s), 0, &st);
 	CHECK(served > 10);
-	CHECKF(st.nested > 2 && st.nested < 2 * served, "%lu nested, %lu served", st.nested, served);
+	CHECKF(st.nested > 2 && st.nested < 2 * served, "%lu nested, %lu served", st.nested,
+	       served);
 	obj_settle(k, 1, "nested calls");
 	obj_free_all(&set);
 	obj_kind_destroy(k);

@@ -105,7 +105,8 @@ static void check_place(const struct obj_kind *k, const u8 *p, size_t size, gfp_
 
 	if (!k->s)
 		align = max(align, size & -size);
-	CHECKF(!(at & (align - 1)), "%s: %p is not aligned to %lu", k->name, (const void *)p, align);
+	CHECKF(!(at & (align - 1)), "%s: %p is not aligned to %lu", k->name, (const void *)p,
+	       align);
 	CHECKF(!dma || at + size <= DMA_END, "%s: %p is no DMA memory", k->name, (const void *)p);
 	CHECKF(!dma32 || at + size <= DMA32_END, "%s: %p is above 4 GiB", k->name, (const void *)p);
 	if ((gfp & __GFP_THISNODE) && nid >= 0)
@@ -149,7 +150,8 @@ static struct obj *take_in(struct obj_set *s, struct obj_kind *k, void *p, size_
 	o = &s->o[s->n++];
 	*o = (struct obj){ .kind = k, .p = p, .size = k->s ? size : room,
 			   .tag = sim_rand(&s->rand),
-			   .large = (gfp & __GFP_ACCOUNT) || (!k->s && room > SOBA_KMALLOC_MAX_CACHE) };
+			   .large = (gfp & __GFP_ACCOUNT) ||
+				    (!k->s && room > SOBA_KMALLOC_MAX_CACHE) };
 	if (o->large)
 		add(&obj_large_frames, 1L << get_order(o->size));
 	else

@@ -139,14 +139,16 @@ static void slab_double_free(void)
 	expect(SOBA_R_DOUBLE_FREE);
 	soba_kmem_cache_free(k.s, p[0]);
 	expect(SOBA_R_DOUBLE_FREE);
-	k.allocs = k.frees = 1;
+	k.allocs = 1;
+	k.frees = 1;
 	obj_settle(&k, 1, "double free at once");
 	/* Past the magazines. */
 	p[0] = soba_kmem_cache_alloc_node(k.s, GFP_KERNEL | __GFP_THISNODE, 1);
 	soba_kfree(p[0]);
 	soba_kfree(p[0]);
 	expect(SOBA_R_DOUBLE_FREE);
-	k.allocs = k.frees = 2;
+	k.allocs = 2;
+	k.frees = 2;
 	obj_settle(&k, 1, "double free of a remote object");
 	/* With another in between: found when they reach their slab. */
 	for (i = 0; i < 40; i++)

@@ -198,7 +198,8 @@ static void bg_figures(u64 *rand)
 	}
 	soba_shrink_count();
 	for (i = 0; i < 50; i++)
-		soba_object_find((void *)(PAGE_OFFSET + (4UL << 30) + sim_below(rand, 1UL << 26)), &o);
+		soba_object_find((void *)(PAGE_OFFSET + (4UL << 30) + sim_below(rand, 1UL << 26)),
+				 &o);
 	if (!sim_below(rand, 3))
 		soba_shrink_all();
 	bg_work(rand);

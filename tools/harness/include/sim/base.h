@@ -129,6 +129,11 @@ typedef u64 phys_addr_t;
 #define DIV_ROUND_UP_ULL(n, d)	DIV_ROUND_UP(n, d)
 #define hweight_long(x)		((unsigned long)__builtin_popcountl(x))
 
+static inline u64 mul_u64_u64_shr(u64 a, u64 b, unsigned int shift)
+{
+	return (u64)(((unsigned __int128)a * b) >> shift);
+}
+
 static inline unsigned long int_sqrt(unsigned long x)
 {
 	unsigned long r = 0, bit = 1UL << 62;

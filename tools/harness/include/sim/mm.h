@@ -27,6 +27,7 @@
 #define SZ_64K		(1UL << 16)
 #define SZ_128K		(1UL << 17)
 #define SZ_1M		(1UL << 20)
+#define SZ_4M		(1UL << 22)
 
 extern unsigned long sim_page_offset;
 #define PAGE_OFFSET	sim_page_offset
