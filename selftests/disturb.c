@@ -24,9 +24,10 @@
 
 #define SCALE_FACTOR	"/proc/sys/vm/watermark_scale_factor"
 #define HOG_MAX		(2048UL << 20)
-#define HOG_STEP	(1UL << 20)
+#define HOG_STEP	(16UL << 20)
 #define HOG_BACK	(32UL << 20)
-#define HOG_WAITS	100	/* of 10 ms */
+#define HOG_WAITS	20	/* of 10 ms */
+#define ASK_SECONDS	60	/* that the host may need beyond the time asked for */
 
 static void cpu_path(char *path, size_t size, unsigned int cpu)
 {
@@ -86,14 +87,19 @@ static size_t hog_eat(char *mem, size_t at, long long bottom)
 {
 	long long asked = soba_event("shrink_ask"), left;
 	unsigned int waits = 0;
+	size_t step;
 
 	while (soba_event("shrink_ask") == asked && waits < HOG_WAITS) {
-		left = file_number("/proc/meminfo", "MemFree") - bottom;
-		if (left < -bottom / 4)
+		left = (file_number("/proc/meminfo", "MemFree") - bottom) * 1024;
+		if (left < -bottom * 1024 / 4)
 			break;		/* others took it: this is no place to stay */
-		if (left > 0 && at + HOG_STEP <= HOG_MAX) {
-			memset(mem + at, 1, HOG_STEP);
-			at += HOG_STEP;
+		/* Half of what is left: others eat too. */
+		step = left > 0 ? (size_t)left / 2 & ~(size_t)4095 : 0;
+		if (step > HOG_STEP)
+			step = HOG_STEP;
+		if (step && at + step <= HOG_MAX) {
+			memset(mem + at, 1, step);
+			at += step;
 		} else {
 			waits++;
 			usleep(10000);
@@ -294,7 +300,7 @@ bool disturbed_run(int fd, unsigned int seconds, unsigned int kind,
 	long long before = soba_event("shrink_ask");
 	char *scale = file_text(SCALE_FACTOR);
 	time_t end = now() + seconds;
-	bool good = true;
+	bool small = host_is_small(), good = true;
 	unsigned int i;
 
 	file_write(SCALE_FACTOR, "1000");	/* the largest, in 1/10000 */
@@ -303,7 +309,8 @@ bool disturbed_run(int fd, unsigned int seconds, unsigned int kind,
 	do {
 		good = run_slice(fd, &info, kind, sum) && helpers_alive();
 		*asked = soba_event("shrink_ask") - before;
-	} while (good && now() < end);
+	} while (good && (now() < end ||
+			  (small && !*asked && now() < end + ASK_SECONDS)));
 	helpers_stop();
 	if (scale)
 		file_write(SCALE_FACTOR, scale);

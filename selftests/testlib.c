@@ -331,6 +331,14 @@ bool cpu_pin(unsigned int cpu)
 	return !sched_setaffinity(0, sizeof(set), &set);
 }
 
+void cpu_unpin(void)
+{
+	cpu_set_t set;
+
+	memset(&set, 0xff, sizeof(set));
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
 int kmsg_open(void)
 {
 	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);

@@ -61,6 +61,7 @@ long long host_free(void);
 bool soba_valid(char *why, size_t size);
 unsigned int online_cpus(void);
 bool cpu_pin(unsigned int cpu);
+void cpu_unpin(void);
 
 /* The kernel's log from the moment of kmsg_open() on. */
 int kmsg_open(void);

@@ -33,14 +33,16 @@ static unsigned long trimming;		/* bit 0: one context trims at a time */
 
 static bool charge(unsigned int order)
 {
+	long held = atomic_long_read(&soba_held_frames);
 	unsigned long limit = soba_limits.limit;
-	unsigned long held = atomic_long_add_return(1UL << order,
-						    &soba_held_frames);
 
-	if (!limit || held <= limit)
-		return true;
-	atomic_long_sub(1UL << order, &soba_held_frames);
-	return false;
+	/* Never above it, not even for a moment: others would be refused. */
+	do {
+		if (limit && held + (1UL << order) > limit)
+			return false;
+	} while (!atomic_long_try_cmpxchg(&soba_held_frames, &held,
+					  held + (1L << order)));
+	return true;
 }
 
 static void uncharge(unsigned int order)
