@@ -88,13 +88,20 @@ static __always_inline unsigned int soba_kmalloc_class(size_t size)
 static __always_inline __alloc_size(1) void *soba_kmalloc(size_t size,
 							  gfp_t flags)
 {
+	struct kmem_cache *s;
+
 	if (!__builtin_constant_p(size) || !size)
 		return __soba_kmalloc(SOBA_HEAP, size, flags);
 	if (size > SOBA_KMALLOC_MAX_CACHE)
 		return __soba_kmalloc_large(size, flags, NUMA_NO_NODE);
-	return __soba_kmalloc_cache(SOBA_HEAP->kmalloc[SOBA_KMALLOC_NORMAL]
-						      [soba_kmalloc_class(size)],
-				    flags, size);
+	s = SOBA_HEAP->kmalloc[SOBA_KMALLOC_NORMAL][soba_kmalloc_class(size)];
+	if (soba_flags_plain(flags)) {
+		void *object = soba_magazine_pop(s);
+
+		if (likely(object))
+			return object;
+	}
+	return __soba_kmalloc_cache(s, flags, size);
 }
 
 static __always_inline __alloc_size(1) void *soba_kzalloc(size_t size,

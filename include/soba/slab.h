@@ -8,6 +8,8 @@
 
 #include <linux/slab.h>
 
+#include <soba/inline.h>
+
 /* Kernels before 6.5 have no such flag; soba never merges caches. */
 #ifndef SLAB_NO_MERGE
 #define SLAB_NO_MERGE ((slab_flags_t)0)
@@ -55,6 +57,21 @@ void soba_kmem_cache_free(struct kmem_cache *s, void *objp);
 int soba_kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t flags, size_t size,
 			       void **p);
 void soba_kmem_cache_free_bulk(struct kmem_cache *s, size_t size, void **p);
+
+static __always_inline void *soba_kmem_cache_alloc_inline(struct kmem_cache *s,
+							  gfp_t flags)
+{
+	if (soba_flags_plain(flags)) {
+		void *object = soba_magazine_pop(s);
+
+		if (likely(object))
+			return object;
+	}
+	return soba_kmem_cache_alloc(s, flags);
+}
+
+/* The function is there too, for who takes its address. */
+#define soba_kmem_cache_alloc(s, flags) soba_kmem_cache_alloc_inline(s, flags)
 
 static inline void *soba_kmem_cache_zalloc(struct kmem_cache *s, gfp_t flags)
 {

@@ -4,11 +4,17 @@
  *
  * Locking: jump labels have their own; called from process context only.
  */
+#include "soba_env.h"
+
+#include <linux/export.h>
+
 #include "api/care.h"
 
 DEFINE_STATIC_KEY_FALSE(soba_alloc_care_key);
 DEFINE_STATIC_KEY_FALSE(soba_free_care_key);
+/* Clients look at this one. */
 DEFINE_STATIC_KEY_FALSE(soba_obj_alloc_care_key);
+EXPORT_SYMBOL_GPL(soba_obj_alloc_care_key);
 DEFINE_STATIC_KEY_FALSE(soba_obj_free_care_key);
 DEFINE_STATIC_KEY_FALSE(soba_obj_alloc_trace_key);
 

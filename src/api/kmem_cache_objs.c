@@ -8,10 +8,24 @@
 
 #include <linux/export.h>
 #include <soba/slab.h>
+/* Here are the functions behind the inlined calls. */
+#undef soba_kmem_cache_alloc
 
 #include "api/kmem_cache.h"
 #include "api/objects.h"
 #include "slab/reap.h"
+
+/* What soba/inline.h says of a cache. */
+#define SAME_PLACE(member)						      \
+	static_assert(offsetof(struct soba_cpu_front, member) ==	      \
+		      offsetof(struct soba_cpu_cache, member))
+SAME_PLACE(guard);
+SAME_PLACE(top);
+SAME_PLACE(allocs);
+static_assert(offsetof(struct soba_cache_front, cpu) ==
+	      offsetof(struct soba_cache, cpu));
+static_assert(SOBA_GUARD_IDLE == 1 && SOBA_GUARD_BUSY == 0);
+static_assert(!(SOBA_PLAIN_FLAGS & (SOBA_OBJ_SLOW | __GFP_DIRECT_RECLAIM)));
 
 /**
  * soba_kmem_cache_alloc() - allocate an object
