@@ -36,10 +36,11 @@ static void depot_unlock(struct soba_depot *d, unsigned long flags)
 	local_irq_restore(flags);
 }
 
+/* WRITE_ONCE() of the two heads: whether there is one is guessed unlocked. */
 static void push_full(struct soba_depot *d, struct soba_mag *m)
 {
 	m->next = d->full;
-	d->full = m;
+	WRITE_ONCE(d->full, m);
 	d->objects += m->nr;
 	d->nr_full++;
 }
@@ -50,7 +51,7 @@ static struct soba_mag *pop_full(struct soba_depot *d)
 
 	if (!m)
 		return NULL;
-	d->full = m->next;
+	WRITE_ONCE(d->full, m->next);
 	d->objects -= m->nr;
 	if (--d->nr_full < d->min_full)
 		d->min_full = d->nr_full;
@@ -60,7 +61,7 @@ static struct soba_mag *pop_full(struct soba_depot *d)
 static void push_empty(struct soba_depot *d, struct soba_mag *m)
 {
 	m->next = d->empty;
-	d->empty = m;
+	WRITE_ONCE(d->empty, m);
 	d->nr_empty++;
 }
 
@@ -70,7 +71,7 @@ static struct soba_mag *pop_empty(struct soba_depot *d)
 
 	if (!m)
 		return NULL;
-	d->empty = m->next;
+	WRITE_ONCE(d->empty, m->next);
 	if (--d->nr_empty < d->min_empty)
 		d->min_empty = d->nr_empty;
 	return m;

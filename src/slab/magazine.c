@@ -35,12 +35,16 @@ static void set_spare(struct soba_cpu_cache *l, struct soba_mag *m)
 	WRITE_ONCE(l->spare_nr, m->nr);
 }
 
-/* ->nr of a loaded magazine is behind: ->top says how many there are. */
+/*
+ * ->nr of a loaded magazine is behind: ->top says how many there are. Of
+ * soba_mag_none, which all CPUs share, it is 0 and is not written.
+ */
 static struct soba_mag *unset_loaded(struct soba_cpu_cache *l)
 {
 	struct soba_mag *m = l->loaded;
 
-	m->nr = l->top - m->slot;
+	if (likely(m->cap))
+		m->nr = l->top - m->slot;
 	return m;
 }
 

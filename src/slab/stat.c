@@ -12,17 +12,23 @@
 #include "slab/node.h"
 #include "page/zone.h"
 
+/* An address of another CPU's, as a number: its owner writes it plainly. */
+static unsigned long address(const void *word)
+{
+	return READ_ONCE(*(const unsigned long *)word);
+}
+
 /*
  * Of another CPU: its magazines may be swapped as we look, and be gone. So they
- * are not looked into.
+ * are not looked into, and what does not fit together is kept within bounds.
  */
-static unsigned long cpu_cached(const struct soba_cpu_cache *l)
+static unsigned long cpu_cached(const struct soba_cache *c,
+				const struct soba_cpu_cache *l)
 {
-	unsigned long slot = (unsigned long)READ_ONCE(l->loaded)->slot;
-	long n = (unsigned long)READ_ONCE(l->top) - slot;
-	long room = (unsigned long)READ_ONCE(l->end) - slot;
+	long n = address(&l->top) - address(&l->loaded) -
+		 offsetof(struct soba_mag, slot);
 
-	n = clamp_t(long, n, 0, max(room, 0L)) / (long)sizeof(void *);
+	n = clamp_t(long, n / (long)sizeof(void *), 0, c->mag_max);
 	return n + READ_ONCE(l->spare_nr);
 }
 
@@ -33,7 +39,7 @@ void soba_cache_cpu_stat(struct soba_cache *c, unsigned int cpu,
 	unsigned long allocs;
 	long freed;
 
-	stat->cached = cpu_cached(l);
+	stat->cached = cpu_cached(c, l);
 	allocs = READ_ONCE(l->allocs);
 	stat->alloc_hits = allocs - min(allocs, READ_ONCE(l->refills));
 	stat->alloc_misses = READ_ONCE(l->refills) + READ_ONCE(l->slow_allocs);
@@ -78,7 +84,7 @@ void soba_cache_stat(struct soba_cache *c, int nid, struct soba_cache_stat *stat
 		const struct soba_cpu_cache *l = per_cpu_ptr(c->cpu, cpu);
 
 		if (nid == NUMA_NO_NODE || nid == l->nid)
-			stat->nr_cached += cpu_cached(l);
+			stat->nr_cached += cpu_cached(c, l);
 	}
 	stat->nr_live -= min(stat->nr_live, stat->nr_cached);
 }

@@ -19,7 +19,7 @@ unsigned long sim_jiffies = 1000;
 static pthread_mutex_t queue_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t gp_mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct rcu_head *rcu_queue;
-static unsigned long rcu_count;
+static unsigned long rcu_count;		/* queue_mutex, read without */
 static struct sim_ctx *readers[MAX_THREADS];
 static unsigned int nr_readers;
 static __thread int reader_slot = -1;
@@ -74,7 +74,7 @@ void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
 	pthread_mutex_lock(&queue_mutex);
 	head->next = rcu_queue;
 	rcu_queue = head;
-	rcu_count++;
+	__atomic_add_fetch(&rcu_count, 1, __ATOMIC_RELAXED);
 	pthread_mutex_unlock(&queue_mutex);
 }
 
@@ -90,7 +90,7 @@ static struct rcu_head *take_queue(void)
 	pthread_mutex_lock(&queue_mutex);
 	q = rcu_queue;
 	rcu_queue = NULL;
-	rcu_count = 0;
+	__atomic_store_n(&rcu_count, 0, __ATOMIC_RELAXED);
 	pthread_mutex_unlock(&queue_mutex);
 	return q;
 }

@@ -34,7 +34,7 @@ static inline void sim_list_insert(struct list_head *e, struct list_head *prev,
 	next->prev = e;
 	e->next = next;
 	e->prev = prev;
-	prev->next = e;
+	__atomic_store_n(&prev->next, e, __ATOMIC_RELAXED);
 }
 
 static inline void list_add(struct list_head *e, struct list_head *l)
@@ -47,10 +47,11 @@ static inline void list_add_tail(struct list_head *e, struct list_head *l)
 	sim_list_insert(e, l->prev, l);
 }
 
+/* The kernel's are WRITE_ONCE(), too. */
 static inline void __list_del(struct list_head *prev, struct list_head *next)
 {
 	next->prev = prev;
-	prev->next = next;
+	__atomic_store_n(&prev->next, next, __ATOMIC_RELAXED);
 }
 
 static inline void __list_del_entry(struct list_head *e)
