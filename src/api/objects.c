@@ -54,7 +54,11 @@ static void *alloc_decoded(struct soba_cache *c, gfp_t gfp, int nid,
 	req.zero = false;
 	req.order = c->order;
 	req.class = c->class;
-	if (gfp & __GFP_ACCOUNT) {
+	/*
+	 * A block of its own would be freed with no grace period: such an object
+	 * comes from a slab, and a slab that is made for it is charged.
+	 */
+	if ((gfp & __GFP_ACCOUNT) && !(c->flags & SLAB_TYPESAFE_BY_RCU)) {
 		req.order = get_order(c->object_size);
 		object = soba_large_alloc(&req, c);
 		if (object && c->ctor)

@@ -39,7 +39,8 @@ static void get_figures(struct soba_cache *c, int nid, struct node_figures *f)
 
 	soba_cache_stat(c, nid, s);
 	f->full = minus(s->nr_slabs, s->nr_partial + s->nr_empty);
-	f->objects_partial = minus(s->nr_live + s->nr_cached, f->full * c->nr);
+	f->objects_partial = minus(s->nr_live - s->nr_accounted + s->nr_cached,
+				   f->full * c->nr);
 }
 
 static unsigned long word_at(const void *p, size_t offset)

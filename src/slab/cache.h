@@ -109,6 +109,7 @@ struct soba_cache_node {
 	unsigned long slabs_made;
 	unsigned long slabs_gone;
 	int nid;
+	atomic_long_t accounted;	/* live objects that are whole blocks */
 	struct soba_depot depot ____cacheline_aligned_in_smp;
 };
 
@@ -211,8 +212,9 @@ struct soba_cache_stat {
 	unsigned long nr_slabs;
 	unsigned long nr_partial;	/* slabs */
 	unsigned long nr_empty;		/* slabs */
-	unsigned long nr_objects;	/* room in all slabs */
+	unsigned long nr_objects;	/* room in all slabs, and nr_accounted */
 	unsigned long nr_live;		/* handed out */
+	unsigned long nr_accounted;	/* of these, as blocks of their own */
 	unsigned long nr_cached;	/* in magazines */
 	unsigned long slabs_made;
 	unsigned long slabs_gone;

@@ -10,6 +10,16 @@
 #include "base/counter.h"
 #include "base/report.h"
 #include "page/block.h"
+#include "page/zone.h"
+
+/* One object more or less of a cache, on the node of its block. */
+static void count_accounted(struct soba_cache *c, struct soba_frame *f, int by)
+{
+	struct soba_cache_node *n;
+
+	n = c->node[soba_node_index(f->chunk->zone->nid)];
+	atomic_long_add(by, &n->accounted);
+}
 
 void *soba_large_alloc(const struct soba_req *req, struct soba_cache *c)
 {
@@ -18,6 +28,8 @@ void *soba_large_alloc(const struct soba_req *req, struct soba_cache *c)
 	if (!f)
 		return NULL;
 	soba_count(SOBA_C_LARGE_ALLOC);
+	if (c)
+		count_accounted(c, f, 1);
 	soba_block_own(f, SOBA_OWN_LARGE, c);
 	return page_address(soba_frame_page(f));
 }
@@ -34,6 +46,9 @@ void soba_large_free(struct soba_frame *f, unsigned long caller)
 		return;
 	}
 	soba_count(SOBA_C_LARGE_FREE);
+	/* Who ends the cache sees it live until here; it is not used after. */
+	if (soba_owner_ptr(owner))
+		count_accounted(soba_owner_ptr(owner), f, -1);
 	soba_block_disown(f);
 	soba_block_release(f, caller);
 }

@@ -29,6 +29,8 @@ void *soba_meta_alloc(size_t size, const struct soba_req *req)
 
 	r.this_node = false;
 	r.direct = false;
+	/* Shared by all: nobody is charged. */
+	r.gfp &= ~__GFP_ACCOUNT;
 	for (i = 0; i < ARRAY_SIZE(metas); i++)
 		if (size <= metas[i].size)
 			return soba_object_alloc(meta_cache[i], &r);

@@ -54,12 +54,14 @@ static void add_node(struct soba_cache_node *n, struct soba_cache_stat *stat)
 {
 	struct soba_depot *d = &n->depot;
 	unsigned long objects = READ_ONCE(n->nr_objects);
+	unsigned long accounted = atomic_long_read(&n->accounted);
 
 	stat->nr_slabs += READ_ONCE(n->nr_slabs);
 	stat->nr_partial += READ_ONCE(n->nr_partial);
 	stat->nr_empty += READ_ONCE(n->nr_empty);
-	stat->nr_objects += objects;
+	stat->nr_objects += objects + accounted;
 	stat->nr_live += objects - min(objects, READ_ONCE(n->nr_free));
+	stat->nr_accounted += accounted;
 	stat->nr_cached += READ_ONCE(d->objects);
 	stat->slabs_made += READ_ONCE(n->slabs_made);
 	stat->slabs_gone += READ_ONCE(n->slabs_gone);
@@ -87,6 +89,7 @@ void soba_cache_stat(struct soba_cache *c, int nid, struct soba_cache_stat *stat
 			stat->nr_cached += cpu_cached(c, l);
 	}
 	stat->nr_live -= min(stat->nr_live, stat->nr_cached);
+	stat->nr_live += stat->nr_accounted;
 }
 
 unsigned long soba_cache_live(struct soba_cache *c)

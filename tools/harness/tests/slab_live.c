@@ -150,13 +150,13 @@ static struct obj *take_in(struct obj_set *s, struct obj_kind *k, void *p, size_
 	o = &s->o[s->n++];
 	*o = (struct obj){ .kind = k, .p = p, .size = k->s ? size : room,
 			   .tag = sim_rand(&s->rand),
-			   .large = (gfp & __GFP_ACCOUNT) ||
+			   .large = ((gfp & __GFP_ACCOUNT) && !(k->flags & SLAB_TYPESAFE_BY_RCU)) ||
 				    (!k->s && room > SOBA_KMALLOC_MAX_CACHE) };
 	if (o->large)
 		add(&obj_large_frames, 1L << get_order(o->size));
 	else
 		add(&k->allocs, 1);
-	add(&k->live, !o->large);
+	add(&k->live, k->s || !o->large);
 	dirty(o);
 	return o;
 }
@@ -218,7 +218,7 @@ static void let_go(const struct obj *o)
 		add(&obj_large_frames, -(1L << get_order(o->size)));
 	else
 		add(&o->kind->frees, 1);
-	add(&o->kind->live, -!o->large);
+	add(&o->kind->live, -(o->kind->s || !o->large));
 }
 
 static struct obj remove_obj(struct obj_set *s, unsigned int i)
