@@ -108,6 +108,7 @@ struct soba_cache_node {
 	unsigned long nr_free;		/* of them, in the slabs' maps */
 	unsigned long slabs_made;
 	unsigned long slabs_gone;
+	u32 seed;			/* of the order in fresh slabs */
 	int nid;
 	atomic_long_t accounted;	/* live objects that are whole blocks */
 	struct soba_depot depot ____cacheline_aligned_in_smp;

@@ -23,6 +23,8 @@ void soba_node_setup(struct soba_cache_node *n, int nid)
 	INIT_LIST_HEAD(&n->full);
 	INIT_LIST_HEAD(&n->empty);
 	n->nid = nid;
+	/* Here, as PREEMPT_RT has no get_random_u32() for under a raw lock. */
+	n->seed = get_random_u32() | 1;
 }
 
 struct soba_cache_node *soba_cache_node_of(struct soba_cache *c, int nid)
@@ -85,8 +87,22 @@ void soba_node_add(struct soba_cache_node *n, struct soba_slab *slab)
 	raw_spin_unlock_irqrestore(&n->lock, flags);
 }
 
+/*
+ * No frame that an object begins in leads to the slab any more: who looks it up
+ * under node->lock finds a slab that is in a list, or none. Above the orders
+ * that an object of less than its block may have there is one object.
+ */
+static void forget_slab(struct soba_slab *slab)
+{
+	u32 i, nr = slab->nr > 1 ? 1U << slab->order : 1;
+
+	for (i = 0; i < nr; i++)
+		WRITE_ONCE(slab->frame[i].caller, 0);
+}
+
 static void unlist(struct soba_cache_node *n, struct soba_slab *slab)
 {
+	forget_slab(slab);
 	list_del(&slab->link);
 	count_fill(n, slab->fill, -1);
 	n->nr_slabs--;
@@ -159,36 +175,65 @@ struct put_state {
 	unsigned int nr_bad;
 };
 
-static void put_one(struct soba_cache_node *n, struct soba_slab *slab,
-		    void *object, struct put_state *s)
+static void put_bad(struct put_state *s, void *object)
 {
-	u32 i = soba_slab_number(s->c, object - slab->base);
+	if (!s->nr_bad++)
+		s->bad = object;
+}
+
+/* True: it is free now. False: it was free already. */
+static bool give_back(struct soba_cache_node *n, struct soba_slab *slab,
+		      void *object)
+{
+	u32 i = soba_slab_number(slab->cache, object - slab->base);
 	unsigned long bit = 1UL << (i % 64);
 
-	if (unlikely(slab->map[i / 64] & bit)) {
-		s->bad = object;
-		s->nr_bad++;
-		return;
-	}
+	if (unlikely(slab->map[i / 64] & bit))
+		return false;
 	slab->map[i / 64] |= bit;
 	slab->nr_free++;
 	n->nr_free++;
 	refile(n, slab);
-	if (slab->fill == FILL_EMPTY && n->nr_empty > s->c->min_empty) {
+	return true;
+}
+
+static void put_one(struct soba_cache_node *n, struct soba_slab *slab,
+		    void *object, struct put_state *s)
+{
+	if (unlikely(!give_back(n, slab, object))) {
+		put_bad(s, object);
+		return;
+	}
+	if (slab->fill == FILL_EMPTY &&
+	    n->nr_empty > s->c->min_empty) {
 		unlist(n, slab);
 		list_add(&slab->link, &s->gone);
 	}
 }
 
 /*
- * NULL: freed twice, and its slab has left since the first time; another one may
- * lie there, of another colour. irqs off, so that the descriptor stays.
+ * Where an object's slab is, if there is one: NULL when the object was freed
+ * twice and its slab has left since the first time. irqs off, so that the
+ * descriptor and its chunk stay.
  */
-static struct soba_slab *slab_of(const struct soba_cache *c, const void *object)
+static struct soba_cache_node *home_of(struct soba_cache *c,
+				       const struct soba_frame *f)
 {
-	struct soba_frame *f = soba_addr_frame(object);
+	if (unlikely(!f || READ_ONCE(f->owner) != soba_cache_key(c)))
+		return NULL;
+	if (soba_nr_nodes == 1)
+		return c->node[0];
+	return c->node[soba_node_index(f->chunk->zone->nid)];
+}
 
-	if (unlikely(!f || READ_ONCE(f->owner) != soba_cache_key(c) ||
+/*
+ * The slab of an object whose home_of() is locked. NULL as there; or another
+ * slab lies there, of another colour.
+ */
+static struct soba_slab *slab_of(const struct soba_cache *c,
+				 const struct soba_frame *f, const void *object)
+{
+	if (unlikely(READ_ONCE(f->owner) != soba_cache_key(c) ||
 		     !soba_slab_starts(c, soba_slab_distance(f, object))))
 		return NULL;
 	return soba_frame_slab(f);
@@ -199,26 +244,30 @@ static unsigned int put_run(struct put_state *s, unsigned int nr,
 			    void **objects)
 {
 	struct soba_cache_node *n;
-	struct soba_slab *slab;
+	struct soba_frame *f;
 	unsigned int i = 0;
 	unsigned long flags;
 
 	local_irq_save(flags);
-	slab = slab_of(s->c, objects[0]);
-	if (unlikely(!slab)) {
+	f = soba_addr_frame(objects[0]);
+	n = home_of(s->c, f);
+	if (unlikely(!n)) {
 		local_irq_restore(flags);
-		s->bad = objects[0];
-		s->nr_bad++;
+		put_bad(s, objects[0]);
 		return 1;
 	}
-	n = slab->node;
 	raw_spin_lock(&n->lock);
 	do {
-		put_one(n, slab, objects[i], s);
+		struct soba_slab *slab = slab_of(s->c, f, objects[i]);
+
+		if (likely(slab))
+			put_one(n, slab, objects[i], s);
+		else
+			put_bad(s, objects[i]);
 		if (++i == nr)
 			break;
-		slab = slab_of(s->c, objects[i]);
-	} while (slab && slab->node == n);
+		f = soba_addr_frame(objects[i]);
+	} while (home_of(s->c, f) == n);
 	raw_spin_unlock(&n->lock);
 	local_irq_restore(flags);
 	return i;
@@ -236,6 +285,21 @@ static unsigned long end_slabs(struct list_head *slabs)
 	return frames;
 }
 
+/* A drain finds those of many callers, and knows none: not once and for all. */
+static void report_bad(const struct put_state *s, unsigned long caller)
+{
+	const struct soba_cache *c = s->c;
+
+	if (caller)
+		soba_report(SOBA_R_DOUBLE_FREE, caller,
+			    "object 0x%p of cache %s, size %u, is free already",
+			    s->bad, c->name, c->object_size);
+	else
+		soba_report_often(SOBA_R_DOUBLE_FREE, 0,
+				  "object 0x%p of cache %s, size %u, is free already, the first of %u that a drain found",
+				  s->bad, c->name, c->object_size, s->nr_bad);
+}
+
 unsigned int soba_cache_put(struct soba_cache *c, unsigned int nr,
 			    void **objects, unsigned long caller)
 {
@@ -246,9 +310,7 @@ unsigned int soba_cache_put(struct soba_cache *c, unsigned int nr,
 	for (i = 0; i < nr;)
 		i += put_run(&s, nr - i, objects + i);
 	if (unlikely(s.nr_bad))
-		soba_report(SOBA_R_DOUBLE_FREE, caller,
-			    "object 0x%p of cache %s, size %u, is free already",
-			    s.bad, c->name, c->object_size);
+		report_bad(&s, caller);
 	end_slabs(&s.gone);
 	return s.nr_bad;
 }

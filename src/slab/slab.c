@@ -175,10 +175,13 @@ void soba_slab_end(struct soba_slab *slab)
 		slab_release(slab);
 }
 
-/* Some order that nobody outside can foresee; once in the life of a slab. */
-static void shuffle(void **objects, unsigned int nr)
+/*
+ * Some order that nobody outside can foresee; once in the life of a slab.
+ * node->lock held, which guards the seed.
+ */
+static void shuffle(struct soba_cache_node *n, void **objects, unsigned int nr)
 {
-	u32 seed = get_random_u32() | 1;
+	u32 seed = n->seed;
 
 	while (nr > 1) {
 		unsigned int pick;
@@ -191,6 +194,7 @@ static void shuffle(void **objects, unsigned int nr)
 		nr--;
 		swap(objects[pick], objects[nr]);
 	}
+	n->seed = seed;
 }
 
 unsigned int soba_slab_pop_many(struct soba_slab *slab, unsigned int nr,
@@ -214,7 +218,7 @@ unsigned int soba_slab_pop_many(struct soba_slab *slab, unsigned int nr,
 	/* One alone, as for a CPU's first magazine, has no order. */
 	if (unlikely(slab->fresh) && done > 1) {
 		slab->fresh = false;
-		shuffle(objects, done);
+		shuffle(slab->node, objects, done);
 	}
 	return done;
 }

@@ -95,10 +95,7 @@ struct soba_slab *soba_slab_new(struct soba_cache *c,
  */
 void soba_slab_end(struct soba_slab *slab);
 
-/* Take one free object: node->lock held, or the slab is the caller's. */
-void *soba_slab_pop(struct soba_slab *slab);
-
-/* Take up to @nr free objects into @objects. Return: how many. */
+/* Take up to @nr free objects; node->lock held. Return: how many there were. */
 unsigned int soba_slab_pop_many(struct soba_slab *slab, unsigned int nr,
 				void **objects);
 

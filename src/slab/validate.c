@@ -138,6 +138,11 @@ static void check_cached(struct soba_check *ck, struct soba_cache *c,
 		return;
 	}
 	slab = soba_frame_slab(f);
+	if (!slab) {
+		soba_law(ck, "cache %s: 0x%p is in the depot and its slab is not",
+			 c->name, object);
+		return;
+	}
 	i = soba_slab_number(c, object - slab->base);
 	if (READ_ONCE(slab->map[i / 64]) & 1UL << (i % 64))
 		soba_law(ck, "cache %s: 0x%p is in the depot and free in its slab",

@@ -24,6 +24,9 @@ u32 get_random_u32(void)
 {
 	static __thread u64 state;
 
+	/* On PREEMPT_RT it takes a local lock that sleeps. */
+	if (sim_lock_any_held())
+		sim_fail("get_random_u32() under a raw lock");
 	if (!state)
 		state = sim_seed + 1;
 	return sim_rand(&state);
