@@ -201,6 +201,11 @@ void soba_kmem_cache_destroy(struct kmem_cache *s)
 
 	if (!s)
 		return;
+	if (unlikely(c->own_flags & SOBA_CACHE_TOMB)) {
+		soba_report(SOBA_R_DOUBLE_FREE, _RET_IP_,
+			    "cache %s is destroyed already", c->name);
+		return;
+	}
 	strscpy(name, c->name, sizeof(name));
 	age = (jiffies - c->born) / HZ;
 	soba_rcu_free_barrier();

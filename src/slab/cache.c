@@ -132,6 +132,8 @@ unsigned long soba_cache_end(struct soba_cache *c)
 	if (soba_cache_watcher)
 		soba_cache_watcher->going(c);
 	unregister(c);
+	/* What comes home late takes its slab along. */
+	WRITE_ONCE(c->min_empty, 0);
 	/* Objects in their grace period are freed first, slabs in theirs next. */
 	soba_cache_shrink(c);
 	soba_mag_shut(c);
@@ -155,9 +157,12 @@ static void forget_tombs(void)
 {
 	struct soba_cache *c, *next;
 
+	list_for_each_entry(c, &soba_cache_tombs, tomb)
+		soba_cache_shrink(c);
+	/* Slabs of SLAB_TYPESAFE_BY_RCU look at their cache when they go. */
+	rcu_barrier();
 	list_for_each_entry_safe(c, next, &soba_cache_tombs, tomb) {
 		list_del(&c->tomb);
-		soba_cache_shrink(c);
 		call_rcu(&c->rcu, cache_release_rcu);
 	}
 }

@@ -12,8 +12,8 @@
  *
  * Locking: soba_cache_mutex guards the registry and is a leaf: nothing is
  * allocated under it. depot->lock and node->lock are raw, irqs off, and never
- * held together. The per-CPU part is guarded as magazine.h says. All else is
- * constant once the cache is published.
+ * held together. The per-CPU part is guarded as magazine.h says. All else but
+ * ->min_empty is constant once the cache is published.
  */
 #ifndef SOBA_CACHE_H
 #define SOBA_CACHE_H
@@ -146,7 +146,7 @@ struct soba_cache {
 	u32 mag_min;			/* where it begins */
 	u32 mag_max;			/* how far it may grow */
 	u32 depot_max;			/* full magazines kept on a node */
-	u32 min_empty;			/* empty slabs kept on a node */
+	u32 min_empty;			/* empty slabs kept on a node; tomb: 0 */
 	void (*ctor)(void *object);
 	u32 useroffset;
 	u32 usersize;

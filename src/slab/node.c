@@ -205,7 +205,7 @@ static void put_one(struct soba_cache_node *n, struct soba_slab *slab,
 		return;
 	}
 	if (slab->fill == FILL_EMPTY &&
-	    n->nr_empty > s->c->min_empty) {
+	    n->nr_empty > READ_ONCE(s->c->min_empty)) {
 		unlist(n, slab);
 		list_add(&slab->link, &s->gone);
 	}

@@ -77,6 +77,8 @@ unsigned long soba_cache_shrink_all(void)
 	if (!mutex_trylock(&soba_cache_mutex))
 		return 0;
 	on_each_cpu(drain_all_cpu, NULL, 1);
+	list_for_each_entry(c, &soba_cache_tombs, tomb)
+		frames += strip_cache(c);
 	/* Descriptors last: the others give theirs back. */
 	for (pass = 0; pass < 2; pass++)
 		list_for_each_entry(c, &soba_cache_list, link)
@@ -95,6 +97,8 @@ void soba_cache_cpu_dead(unsigned int cpu)
 		if (!(c->own_flags & (SOBA_CACHE_NO_MAG | SOBA_CACHE_DEBUG)))
 			soba_mag_cpu_dead(c, cpu);
 	mutex_unlock(&soba_cache_mutex);
+	/* The depots have more than their working set now. */
+	soba_reap_later();
 }
 
 /* Larger when CPUs waited for each other at the depot, back when all is quiet. */
@@ -118,7 +122,7 @@ static bool reap_cache(struct soba_cache *c)
 	soba_for_each_cache_node(n, c, i) {
 		adapt(c, &n->depot);
 		empty_list(c, soba_depot_strip(&n->depot, false));
-		soba_node_trim(c, n, c->min_empty);
+		soba_node_trim(c, n, READ_ONCE(c->min_empty));
 		more |= READ_ONCE(n->depot.nr_full) ||
 			READ_ONCE(n->depot.nr_empty) || c->mag_cap > c->mag_min;
 	}
@@ -136,6 +140,8 @@ static void reap_fn(struct work_struct *work)
 		return;
 	}
 	list_for_each_entry(c, &soba_cache_list, link)
+		more |= reap_cache(c);
+	list_for_each_entry(c, &soba_cache_tombs, tomb)
 		more |= reap_cache(c);
 	mutex_unlock(&soba_cache_mutex);
 	if (more)
