@@ -145,7 +145,7 @@ struct soba_cache {
 	u32 mag_cap;			/* of new magazines */
 	u32 mag_min;			/* where it begins */
 	u32 mag_max;			/* how far it may grow */
-	u32 depot_max;			/* full magazines kept on a node */
+	u32 depot_objects;		/* kept in a node's full magazines */
 	u32 min_empty;			/* empty slabs kept on a node; tomb: 0 */
 	void (*ctor)(void *object);
 	u32 useroffset;

@@ -97,6 +97,12 @@ struct soba_mag *soba_depot_get_full(struct soba_depot *d,
 	return m;
 }
 
+static bool has_room(const struct soba_cache *c, const struct soba_depot *d,
+		     const struct soba_mag *full)
+{
+	return d->objects + full->nr <= c->depot_objects;
+}
+
 struct soba_mag *soba_depot_get_empty(struct soba_cache *c,
 				      struct soba_depot *d,
 				      struct soba_mag *full, bool *kept)
@@ -105,7 +111,7 @@ struct soba_mag *soba_depot_get_empty(struct soba_cache *c,
 	unsigned long flags;
 
 	flags = depot_lock(d);
-	*kept = d->nr_full < c->depot_max;
+	*kept = has_room(c, d, full);
 	if (*kept) {
 		m = pop_empty(d);
 		d->puts++;
@@ -126,7 +132,7 @@ struct soba_mag *soba_depot_swap_full(struct soba_cache *c,
 	if (!READ_ONCE(d->empty))
 		return NULL;
 	flags = depot_lock(d);
-	if (d->nr_full < c->depot_max)
+	if (has_room(c, d, full))
 		m = pop_empty(d);
 	if (m) {
 		d->puts++;

@@ -18,7 +18,7 @@ struct soba_mag *soba_depot_get_full(struct soba_depot *d,
 
 /*
  * An empty magazine for a full one. NULL and *@kept: the full one was taken, no
- * empty one is there. NULL and not *@kept: the depot has as many full ones as it
+ * empty one is there. NULL and not *@kept: the depot has as many objects as it
  * may, nothing was exchanged.
  */
 struct soba_mag *soba_depot_get_empty(struct soba_cache *c,

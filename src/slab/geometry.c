@@ -12,7 +12,6 @@
 #define MAG_BYTES	SZ_32K
 #define MAG_BYTES_MAX	SZ_128K
 #define DEPOT_BYTES	SZ_4M
-#define DEPOT_MAX	256
 
 /* 24 bytes of head and these make a power of two. */
 static const u8 mag_caps[] = { 5, 13, 29, 61, 125 };
@@ -48,11 +47,15 @@ static u32 mag_cap_for(u32 size, u32 bytes)
 
 static void mag_layout(struct soba_cache *c)
 {
+	c->depot_objects = max_t(u32, DEPOT_BYTES / c->size, 2 * mag_caps[0]);
+	/* Even the smallest would hold too much: none, of no size. */
+	if (mag_caps[0] * (size_t)c->size > MAG_BYTES_MAX) {
+		c->own_flags |= SOBA_CACHE_NO_MAG;
+		return;
+	}
 	c->mag_min = mag_cap_for(c->size, MAG_BYTES);
 	c->mag_cap = c->mag_min;
 	c->mag_max = mag_cap_for(c->size, MAG_BYTES_MAX);
-	c->depot_max = clamp_t(u32, DEPOT_BYTES / (c->mag_cap * c->size), 2,
-			       DEPOT_MAX);
 }
 
 /* The kernel's rule: a small object may share a cache line with its like. */

@@ -108,28 +108,38 @@ static bool load_from_slabs(struct soba_cache *c, struct soba_cpu_cache *l)
 	return nr;
 }
 
-/* The first use of a cache on a CPU: two magazines, if they are to be had. */
-static void furnish(struct soba_cache *c, struct soba_cpu_cache *l)
+/*
+ * A new or emptied magazine for a place that has none, the loaded one first: a
+ * spare one alone would stay alone for ever. NULL is nothing to do.
+ */
+static void install(struct soba_cache *c, struct soba_mag *m)
 {
-	struct soba_mag *loaded, *spare;
-	int nid = l->nid;
+	struct soba_cpu_cache *l;
 
-	soba_mag_close(l);
-	loaded = soba_mag_new(c, nid);
-	spare = soba_mag_new(c, nid);
-	if (loaded && spare && soba_mag_open(c, &l)) {
-		if (!l->loaded->cap && !l->spare->cap) {
-			set_loaded(l, loaded);
-			set_spare(l, spare);
-			loaded = NULL;
-			spare = NULL;
+	if (!m)
+		return;
+	if (soba_mag_open(c, &l)) {
+		if (!l->loaded->cap) {
+			set_loaded(l, m);
+			m = NULL;
+		} else if (!l->spare->cap) {
+			set_spare(l, m);
+			m = NULL;
 		}
 		soba_mag_close(l);
 	}
-	if (loaded)
-		soba_mag_free(loaded);
-	if (spare)
-		soba_mag_free(spare);
+	if (m)
+		soba_mag_free(m);
+}
+
+/* The first use of a cache on a CPU: two magazines, if they are to be had. */
+static void furnish(struct soba_cache *c, struct soba_cpu_cache *l)
+{
+	int nid = l->nid;
+
+	soba_mag_close(l);
+	install(c, soba_mag_new(c, nid));
+	install(c, soba_mag_new(c, nid));
 }
 
 bool soba_mag_load(struct soba_cache *c, struct soba_cpu_cache *l)
@@ -164,24 +174,6 @@ static void empty_mag(struct soba_cache *c, struct soba_mag *m)
 	m->nr = 0;
 }
 
-/* A new or emptied magazine becomes the spare one, unless there is one again. */
-static void install_spare(struct soba_cache *c, struct soba_mag *m)
-{
-	struct soba_cpu_cache *l;
-
-	if (!m)
-		return;
-	if (soba_mag_open(c, &l)) {
-		if (!l->spare->cap) {
-			set_spare(l, m);
-			m = NULL;
-		}
-		soba_mag_close(l);
-	}
-	if (m)
-		soba_mag_free(m);
-}
-
 /* Both are full. One goes to the depot, or home; leaves closed. */
 static void exchange_full(struct soba_cache *c, struct soba_cpu_cache *l)
 {
@@ -200,7 +192,7 @@ static void exchange_full(struct soba_cache *c, struct soba_cpu_cache *l)
 		soba_mag_close(l);
 		if (!kept)
 			empty_mag(c, full);
-		install_spare(c, kept ? soba_mag_new(c, nid) : full);
+		install(c, kept ? soba_mag_new(c, nid) : full);
 	}
 	soba_reap_later();
 }
@@ -240,7 +232,7 @@ static void make_room(struct soba_cache *c, struct soba_cpu_cache *l)
 		int nid = l->nid;
 
 		soba_mag_close(l);
-		install_spare(c, soba_mag_new(c, nid));
+		install(c, soba_mag_new(c, nid));
 		return;
 	}
 	exchange_full(c, l);

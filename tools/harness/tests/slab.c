@@ -39,7 +39,8 @@ static void check_layout(const struct soba_cache *c, unsigned int size)
 	else
 		CHECK_EQ(c->order, get_order(c->size));
 	CHECK(c->mag_min <= c->mag_cap && c->mag_cap <= c->mag_max);
-	CHECK(c->depot_max >= 2);
+	CHECK(c->depot_objects >= 2 * c->mag_min || c->own_flags & SOBA_CACHE_NO_MAG);
+	CHECK(c->own_flags & SOBA_CACHE_NO_MAG || c->mag_max * (size_t)c->size <= SZ_128K);
 }
 
 static bool wasteful(const struct soba_cache *c)

@@ -14,10 +14,10 @@
 #include "slab/rcu.h"
 #include "slab/reap.h"
 
-/* Magazines of 13 objects; of 5, in a depot of 3, an object a slab. */
+/* Magazines of 29 objects; of 5, in a depot of 3, an object a slab. */
 static struct obj_kind kinds[] = {
 	{ .name = "small", .size = 1000, .ctor = true },
-	{ .name = "large", .size = 65536 },
+	{ .name = "large", .size = 26000 },
 	{ .name = "rcu", .size = 2000, .flags = SLAB_TYPESAFE_BY_RCU },
 };
 
@@ -245,6 +245,7 @@ static void every_point(enum sim_kind kind, sim_event func)
 	soba_up();
 	for (i = 0; i < ARRAY_SIZE(kinds); i++)
 		obj_kind_create(&kinds[i]);
+	soba_cache_private(kinds[1].s)->depot_objects = 15;
 	for (c = 0; c < ARRAY_SIZE(cases); c++) {
 		unsigned long at = 1, skip = 1;
 

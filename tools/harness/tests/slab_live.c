@@ -345,8 +345,15 @@ static void say(void *arg, const char *line)
 
 static void check_kind(const struct obj_kind *k, const char *when)
 {
+	struct soba_cpu_cache *l;
 	long allocs, frees;
+	int cpu;
 
+	for_each_possible_cpu(cpu) {
+		l = per_cpu_ptr(soba_cache_private(k->s)->cpu, cpu);
+		CHECKF(l->loaded->cap || !l->spare->cap, "%s: %s: CPU %d has a spare magazine alone",
+		       when, k->name, cpu);
+	}
 	CHECKF(soba_cache_live(soba_cache_private(k->s)) == k->live,
 	       "%s: %s has %ld live objects, soba says %lu", when, k->name, k->live,
 	       soba_cache_live(soba_cache_private(k->s)));
