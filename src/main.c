@@ -94,6 +94,7 @@ static const struct {
 	{ soba_cache_init, soba_cache_exit, "caches" },
 	{ NULL, soba_leak_report_objects, NULL },
 	{ soba_kmalloc_init, soba_kmalloc_exit, "kmalloc caches" },
+	{ soba_kmalloc_nolock_init, NULL, NULL },
 	{ soba_kfree_rcu_init, soba_kfree_rcu_exit, "RCU batches" },
 	{ soba_debugfs_init, soba_debugfs_exit, "debugfs" },
 	{ soba_proc_init, soba_proc_exit, NULL },

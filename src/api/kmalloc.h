@@ -17,5 +17,6 @@ struct soba_cache *soba_kmalloc_find(struct soba_heap *heap, size_t size);
 
 int soba_kmalloc_init(void);
 void soba_kmalloc_exit(void);
+int soba_kmalloc_nolock_init(void);
 
 #endif /* SOBA_API_KMALLOC_H */

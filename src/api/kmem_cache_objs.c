@@ -114,6 +114,7 @@ static size_t bulk_from_mags(struct soba_cache *c, size_t size, void **p)
 		done += nr;
 		if (done == size || !soba_mag_load(c, l))
 			break;
+		l->refills += min_t(size_t, size - done, soba_mag_loaded(l));
 	}
 	soba_mag_close(l);
 	if (soba_obj_alloc_care())

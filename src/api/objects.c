@@ -89,8 +89,10 @@ static void *pop_object(struct soba_cache *c)
 	struct soba_cpu_cache *l;
 	void *object;
 
-	if (!soba_mag_open(c, &l))
+	if (!soba_mag_open(c, &l)) {
+		soba_mag_count_nested(c);
 		return NULL;
+	}
 	object = *l->top;
 	if (unlikely(!object))
 		return soba_mag_refill(c, l);
@@ -119,8 +121,7 @@ void *soba_object_node(struct soba_cache *c, gfp_t gfp, size_t bytes,
 noinline __cold void *soba_object_nested(struct soba_cache *c, gfp_t gfp,
 					 size_t bytes, unsigned long caller)
 {
-	if (!(c->own_flags & (SOBA_CACHE_NO_MAG | SOBA_CACHE_DEBUG)))
-		this_cpu_inc(c->cpu->nested);
+	soba_mag_count_nested(c);
 	return finish(c, gfp, bytes, NUMA_NO_NODE, caller,
 		      alloc_decoded(c, gfp, NUMA_NO_NODE, caller));
 }
@@ -223,7 +224,7 @@ static enum soba_verdict judge(struct soba_cache **c, void *object,
 	else
 		report_free(*c, f, object, caller);
 	rcu_read_unlock();
-	if (verdict == SOBA_SLAB_OBJECT)
+	if (verdict != SOBA_BAD_OBJECT)
 		*c = p;
 	*frame = f;
 	return verdict;
@@ -245,8 +246,7 @@ static void push_object(struct soba_cache *c, struct soba_frame *f,
 	bool remote;
 
 	if (!soba_mag_open(c, &l)) {
-		if (!(c->own_flags & (SOBA_CACHE_NO_MAG | SOBA_CACHE_DEBUG)))
-			this_cpu_inc(c->cpu->nested);
+		soba_mag_count_nested(c);
 		soba_object_put(c, object, caller);
 		return;
 	}

@@ -39,7 +39,10 @@ enum soba_verdict {
 	SOBA_LARGE_OBJECT
 };
 
-/* What is it that the caller wants to free? @c is set for an object of a slab. */
+/*
+ * What is it that the caller wants to free? @c is its cache, NULL for kmalloc()
+ * of whole blocks.
+ */
 enum soba_verdict soba_object_judge(void *object, unsigned long caller,
 				    struct soba_cache **c);
 

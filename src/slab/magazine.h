@@ -65,6 +65,13 @@ static __always_inline void soba_mag_close(struct soba_cpu_cache *l)
 	preempt_enable();
 }
 
+/* soba_mag_open() failed: was it for somebody below, or are there none? */
+static inline void soba_mag_count_nested(struct soba_cache *c)
+{
+	if (!(c->own_flags & (SOBA_CACHE_NO_MAG | SOBA_CACHE_DEBUG)))
+		this_cpu_inc(c->cpu->nested);
+}
+
 /* Objects in the loaded magazine; open, or a guess. */
 static __always_inline u32 soba_mag_loaded(const struct soba_cpu_cache *l)
 {

@@ -155,12 +155,18 @@ unsigned int soba_node_take(struct soba_cache_node *n, unsigned int nr,
 	return done;
 }
 
+/* Without SMP nobody sees a lock taken: its holder may be below this NMI. */
+static bool may_try(void)
+{
+	return IS_ENABLED(CONFIG_SMP) || !in_nmi();
+}
+
 void *soba_node_try_take(struct soba_cache_node *n)
 {
 	void *object = NULL;
 	unsigned long flags;
 
-	if (!raw_spin_trylock_irqsave(&n->lock, flags))
+	if (!may_try() || !raw_spin_trylock_irqsave(&n->lock, flags))
 		return NULL;
 	take_locked(n, 1, &object);
 	raw_spin_unlock_irqrestore(&n->lock, flags);
@@ -313,6 +319,28 @@ unsigned int soba_cache_put(struct soba_cache *c, unsigned int nr,
 		report_bad(&s, caller);
 	end_slabs(&s.gone);
 	return s.nr_bad;
+}
+
+bool soba_node_try_put(struct soba_cache *c, void *object)
+{
+	struct soba_cache_node *n;
+	struct soba_slab *slab;
+	struct soba_frame *f;
+	unsigned long flags;
+	bool done = false;
+
+	if (!may_try())
+		return false;
+	local_irq_save(flags);
+	f = soba_addr_frame(object);
+	n = home_of(c, f);
+	if (n && raw_spin_trylock(&n->lock)) {
+		slab = slab_of(c, f, object);
+		done = slab && give_back(n, slab, object);
+		raw_spin_unlock(&n->lock);
+	}
+	local_irq_restore(flags);
+	return done;
 }
 
 /* Up to a few at a time leave, so that the lock is short. */

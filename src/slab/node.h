@@ -42,6 +42,18 @@ void *soba_node_try_take(struct soba_cache_node *n);
 unsigned int soba_cache_put(struct soba_cache *c, unsigned int nr,
 			    void **objects, unsigned long caller);
 
+/**
+ * soba_node_try_put() - one object goes back if the lock is free
+ * @c: its cache
+ * @object: it
+ *
+ * A slab that becomes empty stays, until somebody may give it back.
+ *
+ * Context: any, NMI too.
+ * Return: false: not now, or never as it is free already.
+ */
+bool soba_node_try_put(struct soba_cache *c, void *object);
+
 /* A new slab joins; no lock held. */
 void soba_node_add(struct soba_cache_node *n, struct soba_slab *slab);
 

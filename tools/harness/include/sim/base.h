@@ -68,7 +68,13 @@ typedef u64 phys_addr_t;
 #define prefetchw(p)		__builtin_prefetch(p, 1)
 #define _RET_IP_		((unsigned long)__builtin_return_address(0))
 #define _THIS_IP_		((unsigned long)__builtin_return_address(0))
-#define IS_ENABLED(x)		0
+/* 1 when x is defined as 1: then it is the comma that SIM_IS_1 makes of it. */
+#define CONFIG_SMP		1
+#define SIM_IS_1		0,
+#define SIM_SECOND(a, b, ...)	b
+#define SIM_ENABLED_3(x)	SIM_SECOND(x 1, 0, 0)
+#define SIM_ENABLED_2(x)	SIM_ENABLED_3(SIM_IS_##x)
+#define IS_ENABLED(x)		SIM_ENABLED_2(x)
 #define EXPORT_SYMBOL_GPL(x)	extern typeof(x) x
 #define KERNEL_VERSION(a, b, c)	(((a) << 16) + ((b) << 8) + (c))
 #define LINUX_VERSION_CODE	KERNEL_VERSION(6, 1, 0)
