@@ -22,9 +22,10 @@ static bool known(const void *ptr)
 	return soba_object_find(ptr, &o) && o.start == ptr;
 }
 
-static void release(void *ptr)
+static bool release(void *ptr)
 {
-	soba_object_free_slow(NULL, ptr, (unsigned long)soba_kvfree_call_rcu);
+	return soba_object_free_judged(NULL, ptr,
+				       (unsigned long)soba_kvfree_call_rcu);
 }
 
 /* Nothing in the object may be written: it is still read. So wait here. */
@@ -60,10 +61,12 @@ void soba_kvfree_call_rcu(struct rcu_head *head, void *ptr)
 	/* A mistake is found now, while it is known whose it is. */
 	if (unlikely(!known(ptr)))
 		soba_object_free_slow(NULL, ptr, _RET_IP_);
-	else if (head)
-		soba_rcu_free(head, ptr);
-	else
+	else if (!head)
 		free_waiting(ptr, _RET_IP_);
+	else if (unlikely(!soba_rcu_free(head, ptr)))
+		soba_report(SOBA_R_DOUBLE_FREE, _RET_IP_,
+			    "object 0x%p waits for a grace period already, to be freed",
+			    ptr);
 }
 EXPORT_SYMBOL_GPL(soba_kvfree_call_rcu);
 

@@ -266,13 +266,13 @@ static void push_object(struct soba_cache *c, struct soba_frame *f,
 	soba_object_free_closing(c, object, caller, l);
 }
 
-noinline void soba_object_free_slow(struct soba_cache *c, void *object,
-				    unsigned long caller)
+bool soba_object_free_judged(struct soba_cache *c, void *object,
+			     unsigned long caller)
 {
 	struct soba_frame *f;
 
 	if (ZERO_OR_NULL_PTR(object))
-		return;
+		return true;
 	switch (judge(&c, object, caller, &f)) {
 	case SOBA_SLAB_OBJECT:
 		trace_free(c, object, caller);
@@ -287,8 +287,15 @@ noinline void soba_object_free_slow(struct soba_cache *c, void *object,
 		soba_large_free(f, caller);
 		break;
 	case SOBA_BAD_OBJECT:
-		break;
+		return false;
 	}
+	return true;
+}
+
+noinline void soba_object_free_slow(struct soba_cache *c, void *object,
+				    unsigned long caller)
+{
+	soba_object_free_judged(c, object, caller);
 }
 
 noinline __cold void soba_object_free_unlock(struct soba_cache *c,

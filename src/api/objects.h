@@ -49,6 +49,9 @@ enum soba_verdict soba_object_judge(void *object, unsigned long caller,
 /* Whatever is wrong or unusual with a pointer; @c is NULL for kfree(). */
 void soba_object_free_slow(struct soba_cache *c, void *object,
 			   unsigned long caller);
+/* The same; false when nothing was freed, as it was no object. */
+bool soba_object_free_judged(struct soba_cache *c, void *object,
+			     unsigned long caller);
 /* The same with preemption off, which it enables. */
 void soba_object_free_unlock(struct soba_cache *c, void *object,
 			     unsigned long caller);

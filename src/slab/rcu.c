@@ -13,6 +13,7 @@
  * after it are not preempted, so that who waits for a batch meets a work item.
  */
 #include "slab/rcu.h"
+#include "base/report.h"
 
 struct rcu_batch {
 	struct llist_head waiting;	/* for their turn */
@@ -24,25 +25,67 @@ struct rcu_batch {
 
 static DEFINE_PER_CPU(struct rcu_batch, batches);
 static struct workqueue_struct *rcu_wq;
-static void (*rcu_release)(void *ptr);
+static bool (*rcu_release)(void *ptr);
+/* An odd number that nobody knows: what is no address, and in no object. */
+static unsigned long rcu_mark __ro_after_init;
 
-/* While the object waits its rcu_head has the list's link and its address. */
+#define MAX_BYTES (PAGE_SIZE << SOBA_MAX_ORDER)
+
+/*
+ * While the object waits its rcu_head has the list's link and its address, in a
+ * form that nothing else leaves there: so it is seen when it is given twice,
+ * which would make a loop of the list, and when it is written over.
+ */
+static void *marked(void *ptr)
+{
+	return (void *)((unsigned long)ptr ^ rcu_mark);
+}
+
+/* NULL: it waits already. */
 static struct llist_node *link_of(struct rcu_head *head, void *ptr)
 {
 	BUILD_BUG_ON(offsetof(struct rcu_head, next) != 0);
 	BUILD_BUG_ON(sizeof(head->next) != sizeof(struct llist_node));
-	head->func = ptr;
+	if (xchg((void **)&head->func, marked(ptr)) == marked(ptr))
+		return NULL;
 	return (struct llist_node *)head;
+}
+
+/* The object that waits with @head; NULL: it no longer says. */
+static void *object_of(struct rcu_head *head)
+{
+	void *ptr = marked(head->func);
+
+	if ((unsigned long)head - (unsigned long)ptr >= MAX_BYTES)
+		return NULL;
+	/* Else it would seem to wait when it is allocated and freed again. */
+	head->func = NULL;
+	return ptr;
+}
+
+static void lost(struct rcu_head *head)
+{
+	soba_report_often(SOBA_R_USE_AFTER_FREE, 0,
+			  "rcu_head 0x%p was written to, or its object freed, while it waited for a grace period; what waited behind it is kept",
+			  head);
 }
 
 static void free_all(struct llist_node *node)
 {
 	while (node) {
 		struct rcu_head *head = (struct rcu_head *)node;
-		void *ptr = head->func;
+		void *ptr = object_of(head);
 
+		if (unlikely(!ptr)) {
+			lost(head);
+			break;
+		}
 		node = node->next;
-		rcu_release(ptr);
+		/* Freed by somebody else, who may have written to the link. */
+		if (unlikely(!rcu_release(ptr))) {
+			lost(head);
+			break;
+		}
 		cond_resched();
 	}
 }
@@ -80,15 +123,19 @@ static void work_fn(struct work_struct *work)
 	start(b);
 }
 
-void soba_rcu_free(struct rcu_head *head, void *ptr)
+bool soba_rcu_free(struct rcu_head *head, void *ptr)
 {
+	struct llist_node *link = link_of(head, ptr);
 	struct rcu_batch *b;
 
+	if (unlikely(!link))
+		return false;
 	preempt_disable();
 	b = this_cpu_ptr(&batches);
-	if (llist_add(link_of(head, ptr), &b->waiting))
+	if (llist_add(link, &b->waiting))
 		start(b);
 	preempt_enable();
+	return true;
 }
 
 /* The batch under way and the next have all that waits now. */
@@ -122,7 +169,7 @@ void soba_rcu_free_barrier(void)
 		finish(per_cpu_ptr(&batches, cpu));
 }
 
-int soba_rcu_init(void (*release)(void *ptr))
+int soba_rcu_init(bool (*release)(void *ptr))
 {
 	unsigned int cpu;
 
@@ -130,6 +177,8 @@ int soba_rcu_init(void (*release)(void *ptr))
 	if (!rcu_wq)
 		return -ENOMEM;
 	rcu_release = release;
+	rcu_mark = (unsigned long)get_random_u32() << 32;
+	rcu_mark |= get_random_u32() | 1;
 	for_each_possible_cpu(cpu) {
 		struct rcu_batch *b = per_cpu_ptr(&batches, cpu);
 

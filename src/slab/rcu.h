@@ -12,9 +12,9 @@
  * @head: inside the object
  * @ptr: the object, checked
  *
- * Context: any but NMI.
+ * Context: any but NMI. Return: false when it waits already; nothing was done.
  */
-void soba_rcu_free(struct rcu_head *head, void *ptr);
+bool soba_rcu_free(struct rcu_head *head, void *ptr);
 
 /**
  * soba_rcu_free_barrier() - wait until what was given to soba_rcu_free() is free
@@ -27,11 +27,12 @@ void soba_rcu_free_barrier(void);
 
 /**
  * soba_rcu_init() - get ready
- * @release: frees one object; called in process context, no lock held
+ * @release: frees one object; called in process context, no lock held; returns
+ *	false when there was none any more
  *
  * Context: process. Return: 0 or -ENOMEM.
  */
-int soba_rcu_init(void (*release)(void *ptr));
+int soba_rcu_init(bool (*release)(void *ptr));
 
 /** soba_rcu_exit() - wait for all that is under way; nobody frees any more */
 void soba_rcu_exit(void);
