@@ -128,7 +128,8 @@ static __always_inline void soba_object_give(bool any, struct soba_cache *c,
 		c = data_race(f->owner) - SOBA_OWN_SLAB;
 		if (unlikely(soba_owner_kind(c)))
 			return soba_object_free_unlock(NULL, object, _RET_IP_);
-	} else if (unlikely(data_race(f->owner) != soba_cache_key(c))) {
+	} else if (unlikely(data_race(f->owner) != /* as above */
+			    soba_cache_key(c))) {
 		return soba_object_free_unlock(c, object, _RET_IP_);
 	}
 	l = raw_cpu_ptr(c->cpu);
