@@ -104,7 +104,7 @@ TEST_F(soba, kernel_from_atomic_is_reported)
 	static const __u32 contexts[] = {
 		SOBA_CTX_SOFTIRQ, SOBA_CTX_HARDIRQ, SOBA_CTX_HRTIMER,
 		SOBA_CTX_PREEMPT_OFF, SOBA_CTX_SPINLOCK, SOBA_CTX_IRQS_OFF,
-		SOBA_CTX_BH_OFF,
+		SOBA_CTX_BH_OFF, SOBA_CTX_RCU,
 	};
 	long long before = soba_errors("sleep-in-atomic");
 	unsigned int i, calls = 0, times;
@@ -139,6 +139,27 @@ TEST_F(soba, kernel_from_atomic_is_reported)
 	if (self->info.config & SOBA_TEST_RT)
 		SKIP(return, "PREEMPT_RT: these contexts are not soba's there");
 	EXPECT_EQ(soba_errors("sleep-in-atomic") - before, calls);
+}
+
+/* Compound pages are the host's: it can be asked without sleeping. */
+TEST_F(soba, atomic_reaches_the_host)
+{
+	unsigned int context;
+
+	for (context = 0; context < SOBA_NR_CONTEXTS; context++) {
+		struct soba_test_call call;
+
+		if (!context_usable(&self->info, context))
+			continue;
+		call = alloc_call(SOBA_GFP_ATOMIC | SOBA_GFP_COMP, 1);
+		call.context = context;
+		ASSERT_EQ(0, call_run(self->fd, &call));
+		EXPECT_NE(call.handle, 0)
+			TH_LOG("NULL in %s", context_name(context));
+		if (call.handle)
+			EXPECT_EQ(0, page_free(self->fd, call.handle));
+	}
+	EXPECT_EQ(0, kmsg_count(self->kmsg, "soba:", NULL, 0));
 }
 
 /* The same flags from a context that may sleep are nobody's mistake. */

@@ -94,6 +94,7 @@ enum soba_test_context {
 	SOBA_CTX_BH_OFF,
 	SOBA_CTX_SPINLOCK,	/* a lock of the test module held */
 	SOBA_CTX_IRQS_OFF,
+	SOBA_CTX_RCU,		/* a reader */
 	SOBA_NR_CONTEXTS
 };
 

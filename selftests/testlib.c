@@ -176,7 +176,8 @@ bool context_usable(const struct soba_test_info *info, unsigned int context)
 	if (!(info->config & SOBA_TEST_RT))
 		return true;
 	return context == SOBA_CTX_PROCESS || context == SOBA_CTX_SOFTIRQ ||
-	       context == SOBA_CTX_BH_OFF || context == SOBA_CTX_SPINLOCK;
+	       context == SOBA_CTX_BH_OFF || context == SOBA_CTX_SPINLOCK ||
+	       context == SOBA_CTX_RCU;
 }
 
 const char *context_name(unsigned int context)
@@ -190,6 +191,7 @@ const char *context_name(unsigned int context)
 		[SOBA_CTX_BH_OFF] = "bh off",
 		[SOBA_CTX_SPINLOCK] = "spinlock",
 		[SOBA_CTX_IRQS_OFF] = "irqs off",
+		[SOBA_CTX_RCU] = "rcu reader",
 	};
 
 	return context < SOBA_NR_CONTEXTS ? names[context] : "?";

@@ -39,6 +39,9 @@ static int take_reserve(void)
 	struct soba_zone *zone = soba_zone_of(req.nid, req.class);
 
 	while (atomic_long_read(&soba_held_frames) < soba_limits.reserve) {
+		cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		if (!soba_chunk_take(zone, &req))
 			continue;
 		soba_report(SOBA_R_BAD_PARAMETER, 0,

@@ -80,7 +80,7 @@ static bool parse_bytes(const char *text, u64 *bytes)
 
 /* A size in bytes to frames, at most @max frames. */
 static int parse_frames(const char *name, const char *text, unsigned long max,
-			unsigned long *frames)
+			bool round_up, unsigned long *frames)
 {
 	char rule[96];
 	u64 bytes;
@@ -92,7 +92,11 @@ static int parse_frames(const char *name, const char *text, unsigned long max,
 		return refuse(name, text, rule);
 	if (bytes >> PAGE_SHIFT > max)
 		return refuse(name, text, rule);
-	*frames = DIV_ROUND_UP_ULL(bytes, PAGE_SIZE);
+	/* A bound is not passed by what rounding adds. */
+	*frames = round_up ? DIV_ROUND_UP_ULL(bytes, PAGE_SIZE) :
+			     bytes >> PAGE_SHIFT;
+	if (bytes && !*frames)
+		return refuse(name, text, "must be 0, for none, or at least a page");
 	return 0;
 }
 
@@ -183,9 +187,9 @@ int soba_params_apply(void)
 	char rule[80];
 	int err;
 
-	err = parse_frames("reserve", reserve, host, &l.reserve);
+	err = parse_frames("reserve", reserve, host, true, &l.reserve);
 	if (!err)
-		err = parse_frames("limit", limit, host, &l.limit);
+		err = parse_frames("limit", limit, host, false, &l.limit);
 	if (!err)
 		err = parse_chunk_order(&l.chunk_order);
 	if (!err)

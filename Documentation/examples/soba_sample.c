@@ -50,7 +50,8 @@ static void take_event(struct irq_work *work)
 		soba_kmem_cache_free(cache, event);
 }
 
-static DEFINE_IRQ_WORK(interrupt, take_event);
+/* Hard: on PREEMPT_RT it would be a thread otherwise. */
+static struct irq_work interrupt = IRQ_WORK_INIT_HARD(take_event);
 
 static void free_all(void)
 {

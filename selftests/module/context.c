@@ -155,6 +155,11 @@ static int run_here(struct carrier *c)
 		c->fn(c->arg);
 		local_irq_restore(flags);
 		return 0;
+	case SOBA_CTX_RCU:
+		rcu_read_lock();
+		c->fn(c->arg);
+		rcu_read_unlock();
+		return 0;
 	}
 	return carry(c);
 }

@@ -30,8 +30,7 @@ static void split_block(struct soba_frame *f, unsigned int order)
 		f[i].owner = NULL;
 		f[i].caller = f->caller;
 		f[i].order = 0;
-		/* Last: pairs with the acquire of whoever looks the frame up. */
-		/* Last: with this state come ->order and ->owner. */
+		/* Last; with this state comes ->order: soba_frame_snap() */
 		smp_store_release(&f[i].state, SOBA_F_ALLOC);
 	}
 	WRITE_ONCE(f->order, 0);

@@ -21,17 +21,29 @@
 #include "base/counter.h"
 #include "base/report.h"
 
-static bool is_held(const struct soba_frame *f)
+/* Of the block that @head begins; NULL when it is gone by now. */
+static void report_tail(struct soba_frame *head, unsigned long pfn,
+			unsigned int order, unsigned long caller)
 {
-	unsigned int state = soba_frame_state(f);
+	unsigned int state = head ? soba_frame_state(head) : SOBA_F_NONE;
+	unsigned long origin = 0;
+	bool live = state == SOBA_F_ALLOC || state == SOBA_F_OWNED;
 
-	return state == SOBA_F_ALLOC || state == SOBA_F_OWNED;
+	/* Of an object's block that word is its slab. */
+	if (state == SOBA_F_ALLOC)
+		origin = READ_ONCE(head->caller);
+	if (soba_report(live ? SOBA_R_INVALID_FREE : SOBA_R_DOUBLE_FREE, caller,
+			"pfn %#lx, order %u, is inside a block, not its first page",
+			pfn, order))
+		soba_report_origin(origin);
 }
 
 static void report_state(struct soba_frame *f, struct soba_frame snap,
 			 unsigned long pfn, unsigned int order,
 			 unsigned long caller)
 {
+	unsigned long origin;
+
 	switch (snap.state & SOBA_F_MASK) {
 	case SOBA_F_FREE:
 	case SOBA_F_PCP:
@@ -40,11 +52,7 @@ static void report_state(struct soba_frame *f, struct soba_frame snap,
 			    "pfn %#lx, order %u, is free already", pfn, order);
 		return;
 	case SOBA_F_TAIL:
-		f = soba_frame_head(f);
-		soba_report(f && is_held(f) ? SOBA_R_INVALID_FREE :
-					      SOBA_R_DOUBLE_FREE, caller,
-			    "pfn %#lx, order %u, is inside a block, not its first page",
-			    pfn, order);
+		report_tail(soba_frame_head(f), pfn, order, caller);
 		return;
 	case SOBA_F_LOST:
 		soba_report(SOBA_R_STRAY_PUT_PAGE, caller,
@@ -52,9 +60,11 @@ static void report_state(struct soba_frame *f, struct soba_frame snap,
 			    pfn, order);
 		return;
 	case SOBA_F_ALLOC:
-		soba_report(SOBA_R_WRONG_ORDER, caller,
-			    "pfn %#lx was allocated with order %u and is freed with order %u",
-			    pfn, snap.order, order);
+		origin = READ_ONCE(f->caller);
+		if (soba_report(SOBA_R_WRONG_ORDER, caller,
+				"pfn %#lx was allocated with order %u and is freed with order %u",
+				pfn, snap.order, order))
+			soba_report_origin(origin);
 		return;
 	case SOBA_F_OWNED:
 		soba_report(SOBA_R_INVALID_FREE, caller,

@@ -115,6 +115,12 @@ void soba_report_line(enum soba_report_class class, unsigned long caller,
 	va_end(args);
 }
 
+void soba_report_origin(unsigned long caller)
+{
+	if (caller)
+		pr_warn("soba: allocated by %pS\n", (void *)caller);
+}
+
 const char *soba_report_name(enum soba_report_class class)
 {
 	static_assert(ARRAY_SIZE(class_names) == SOBA_NR_REPORTS);

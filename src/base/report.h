@@ -62,6 +62,12 @@ __printf(3, 4) void soba_report_line(enum soba_report_class class,
 				     unsigned long caller,
 				     const char *fmt, ...);
 
+/**
+ * soba_report_origin() - after a report: who allocated what it is about
+ * @caller: frame->caller; 0 when not known
+ */
+void soba_report_origin(unsigned long caller);
+
 const char *soba_report_name(enum soba_report_class class);
 unsigned long soba_report_total(enum soba_report_class class);
 unsigned long soba_report_last_site(enum soba_report_class class);

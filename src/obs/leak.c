@@ -70,11 +70,9 @@ static void add_block(unsigned long caller, unsigned long pfn,
 static bool let_go(const struct soba_chunk *c, unsigned long i,
 		   unsigned int order)
 {
-	unsigned long k;
+	unsigned long k, n = c->comp ? 1 : 1UL << order;
 
-	if (c->comp)
-		return false;
-	for (k = 0; k < 1UL << order; k++)
+	for (k = 0; k < n; k++)
 		if (soba_port_refs(c->page + i + k) != SOBA_PAGE_REFS - 1)
 			return false;
 	return true;

@@ -41,8 +41,7 @@ void soba_zone_snap(struct soba_zone *zone, struct soba_zone_snap *snap);
  * @caller: what was read from frame->caller, without owning the frame
  *
  * The word is a list pointer while the frame is free. Descriptors lie in the
- * direct map and code does not, so a misread one is told apart and no address
- * of data is printed.
+ * direct map and code does not, so a misread one is told apart.
  *
  * Return: @caller, or 0.
  */

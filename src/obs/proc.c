@@ -67,6 +67,8 @@ static int meminfo_show(struct seq_file *m, void *v)
 	soba_pcp_stat(&pcp);
 	/* Without chunks on their way to or from the host: nobody can use them. */
 	held = sum.managed + atomic_long_read(&soba_direct_frames);
+	/* One that moved while the zones were read counts twice. */
+	held = min_t(unsigned long, held, atomic_long_read(&soba_held_frames));
 	not_used = sum.free + pcp.frames + pinned;
 
 	put_frames(m, "Limit:", soba_limits.limit);

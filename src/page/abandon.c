@@ -13,14 +13,17 @@
 #include "base/report.h"
 
 #define GIVE_TICKS 20
+/* Frames that are given back without a look at who else wants the CPU. */
+#define TRIM_SLICE 16384
 
 /* The user of these frames has dropped its references by put_page(). */
 static bool let_go(struct soba_chunk *c, unsigned long i, unsigned long n)
 {
 	unsigned long k;
 
-	if (soba_frame_state(c->frames + i) != SOBA_F_ALLOC || c->comp)
+	if (soba_frame_state(c->frames + i) != SOBA_F_ALLOC)
 		return false;
+	n = c->comp ? 1 : n;	/* tails of a compound page have none */
 	for (k = 0; k < n; k++)
 		if (soba_port_refs(c->page + i + k) != SOBA_PAGE_REFS - 1)
 			return false;
@@ -30,12 +33,12 @@ static bool let_go(struct soba_chunk *c, unsigned long i, unsigned long n)
 }
 
 /* A host walker may hold a page for a moment: a block is worth some ticks. */
-static void give_patiently(struct page *page, unsigned int order)
+static void give_patiently(struct page *page, unsigned int order, bool comp)
 {
 	unsigned int tick;
 
 	for (tick = 0; tick < GIVE_TICKS; tick++) {
-		if (!soba_port_give(page, order, false))
+		if (!soba_port_give(page, order, comp))
 			return;
 		schedule_timeout_uninterruptible(1);
 	}
@@ -54,7 +57,7 @@ static void abandon_chunk(struct soba_chunk *c)
 
 		n = 1UL << f->order;
 		if (soba_frame_state(f) == SOBA_F_FREE || let_go(c, i, n))
-			give_patiently(c->page + i, f->order);
+			give_patiently(c->page + i, f->order, c->comp);
 	}
 	soba_chunk_forget_frames(c);
 }
@@ -68,7 +71,8 @@ void soba_abandon_all(void)
 	soba_pinned_gather();
 	soba_limits.reserve = 0;
 	for (id = 0; id < soba_nr_zones; id++)
-		soba_chunk_trim(soba_zone_by_id(id), ULONG_MAX, 0);
+		while (soba_chunk_trim(soba_zone_by_id(id), TRIM_SLICE, 0, 0))
+			cond_resched();
 	while ((c = soba_map_next_chunk(&pfn)))
 		abandon_chunk(c);
 }

@@ -82,9 +82,11 @@ static bool grow(const struct soba_req *req)
 /*
  * The node and class that the request is best served from, grown if need be:
  * other nodes and lower classes are asked only when the host has no more of
- * these. What the host just refused is not asked for again at once.
+ * these. What the host just refused is not asked for again at once: @asked is
+ * set.
  */
-static struct soba_frame *try_preferred(const struct soba_req *req, bool *zero)
+static struct soba_frame *try_preferred(const struct soba_req *req, bool *zero,
+					bool *asked)
 {
 	struct soba_zone *zone = soba_zone_preferred(req);
 	struct soba_frame *f;
@@ -96,16 +98,16 @@ static struct soba_frame *try_preferred(const struct soba_req *req, bool *zero)
 		soba_zone_drain_spares(zone);
 		f = try_zone(zone, req, zero);
 	}
-	if (f || soba_zone_refused(zone))
+	if (f || soba_zone_refused(zone, req->order))
 		return f;
 	/* Who cannot sleep gets a few frames now, the worker brings more. */
 	if (!req->sleep && req->wake)
 		soba_grow_wake(zone, req);
 	if (grow(req))
-		f = try_zone(zone, req, zero);
-	else
-		soba_zone_refuse(zone);
-	return f;
+		return try_zone(zone, req, zero);
+	soba_zone_refuse(zone, req->order);
+	*asked = true;
+	return NULL;
 }
 
 static void wait_a_tick(void)
@@ -141,14 +143,16 @@ static struct soba_frame *alloc_hard(const struct soba_req *req, bool *zero)
 	struct soba_frame *f;
 
 	for (;;) {
-		f = try_preferred(req, zero);
+		bool asked = false;
+
+		f = try_preferred(req, zero, &asked);
 		if (!f)
 			f = try_zones(req, zero);
 		if (!f)
 			f = try_spares(req, zero);
 		if (f)
 			return f;
-		if (growths++ < MAX_GROWTHS && grow(req))
+		if (!asked && growths++ < MAX_GROWTHS && grow(req))
 			continue;
 		if (!req->sleep)
 			return NULL;

@@ -67,8 +67,7 @@ static void frames_init(struct soba_chunk *c, u16 zone_id)
 		f->zone = zone_id;
 		/* Whoever still sees the last chunk's state may read this one. */
 		smp_store_release(&f->chunk, c);
-		/* Pairs with the acquire in soba_map_next_chunk(). */
-		/* Last: with a state come ->chunk and ->zone. */
+		/* Last; with a state come ->chunk and ->zone: soba_frame_snap() */
 		smp_store_release(&f->state, SOBA_F_TAIL);
 	}
 }
@@ -268,8 +267,7 @@ struct soba_frame *soba_chunk_take_direct(const struct soba_req *req)
 	c->direct = true;
 	frames_init(c, SOBA_ZONE_DIRECT);
 	c->frames->order = req->order;
-	/* As in frames_init(). */
-	/* Last: with this state comes ->order. */
+	/* Last; with this state comes ->order: soba_frame_snap() */
 	smp_store_release(&c->frames->state, SOBA_F_ALLOC);
 	atomic_long_add(c->nr_frames, &soba_direct_frames);
 	soba_count(SOBA_C_DIRECT_TAKE);
@@ -298,8 +296,7 @@ int soba_chunk_give_direct(struct soba_chunk *c)
 		frames_init(c, SOBA_ZONE_DIRECT);
 		c->frames->caller = caller;
 		c->frames->order = c->order;
-		/* As in frames_init(). */
-		/* Last: with this state comes ->order. */
+		/* Last; with this state comes ->order: soba_frame_snap() */
 		smp_store_release(&c->frames->state, SOBA_F_ALLOC);
 		return -EBUSY;
 	}
@@ -310,14 +307,12 @@ int soba_chunk_give_direct(struct soba_chunk *c)
 
 /* One idle chunk back to the host. 0: done, else why not; *@frames its size. */
 static int trim_one(struct soba_zone *zone, unsigned long floor,
-		    unsigned long *frames)
+		    unsigned long age, unsigned long *frames)
 {
 	struct soba_chunk *c;
 
-	/* Looked at first: taken out, a chunk is missing to those who need it. */
-	if (soba_zone_first_idle(zone) > soba_zone_above_reserve())
-		return -ENOSPC;
-	c = soba_zone_isolate_chunk(zone, floor);
+	c = soba_zone_isolate_chunk(zone, floor, age,
+				    soba_zone_above_reserve());
 	if (!c)
 		return -ENOENT;
 	if (chunk_give(c)) {
@@ -338,6 +333,7 @@ static int trim_one(struct soba_zone *zone, unsigned long floor,
  * @zone: from here
  * @nr: frames wanted
  * @floor: free frames that the zone keeps
+ * @age: jiffies that a chunk has to be idle for
  *
  * reserve= frames stay with soba whatever is asked. A chunk that a host walker
  * holds a reference in goes to the end of the line.
@@ -346,7 +342,7 @@ static int trim_one(struct soba_zone *zone, unsigned long floor,
  * Return: frames given back.
  */
 unsigned long soba_chunk_trim(struct soba_zone *zone, unsigned long nr,
-			      unsigned long floor)
+			      unsigned long floor, unsigned long age)
 {
 	unsigned long done = 0, frames;
 	unsigned int pinned = 0;
@@ -356,7 +352,7 @@ unsigned long soba_chunk_trim(struct soba_zone *zone, unsigned long nr,
 		return 0;
 	atomic_inc(&soba_chunks_moving);
 	while (done < nr) {
-		int err = trim_one(zone, floor, &frames);
+		int err = trim_one(zone, floor, age, &frames);
 
 		if (!err) {
 			done += frames;

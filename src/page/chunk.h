@@ -26,6 +26,7 @@ struct soba_chunk {
 	bool direct;			/* one caller's, never in the buddy */
 	bool comp;			/* a compound page of the host */
 	unsigned long born;		/* jiffies */
+	unsigned long idle_since;	/* jiffies; while on zone->empty */
 	struct rcu_head rcu;
 };
 
@@ -63,7 +64,7 @@ int soba_chunk_take(struct soba_zone *zone, const struct soba_req *req);
 struct soba_frame *soba_chunk_take_direct(const struct soba_req *req);
 int soba_chunk_give_direct(struct soba_chunk *c);
 unsigned long soba_chunk_trim(struct soba_zone *zone, unsigned long nr,
-			      unsigned long floor);
+			      unsigned long floor, unsigned long age);
 void soba_chunk_forget_frames(struct soba_chunk *c);
 
 #endif /* SOBA_CHUNK_H */

@@ -3,10 +3,10 @@
  * grow.c - floor 2: the background grower and trimmer, and host pressure.
  *
  * One work item grows zones that fell below their low watermark, so that
- * atomic requests find memory; another, a second after a chunk became idle,
- * gives chunks back above the high watermark and looks after the quarantine.
+ * atomic requests find memory; another gives chunks back above the high
+ * watermark that have been idle for a second, and looks after the quarantine.
  * The second is the working-set rule: a chunk that is needed again within it
- * never leaves.
+ * never leaves, but to host pressure.
  *
  * Locking: none of its own; a bit per zone in `wanted` says where to grow, and
  * the work items run alone (WQ_UNBOUND, one item each).
@@ -40,7 +40,7 @@ static void grow_zone(struct soba_zone *zone)
 	do {
 		managed = READ_ONCE(zone->managed);
 		if (soba_chunk_take(zone, &req)) {
-			soba_zone_refuse(zone);
+			soba_zone_refuse(zone, 0);
 			return;
 		}
 		soba_count(SOBA_C_GROW_CHUNK);
@@ -96,7 +96,7 @@ void soba_grow_wake(struct soba_zone *zone, const struct soba_req *req)
 
 	if (!wq)
 		return;
-	if (soba_zone_refused(zone))
+	if (soba_zone_refused(zone, 0))
 		return;
 	if (test_bit(zone->id, wanted) || test_and_set_bit(zone->id, wanted))
 		return;
@@ -104,7 +104,8 @@ void soba_grow_wake(struct soba_zone *zone, const struct soba_req *req)
 	queue_work(wq, &grow_work);
 }
 
-static unsigned long trim_zones(unsigned long nr, bool above_high)
+/* @age: jiffies idle; with one, zones keep what their high watermark says. */
+static unsigned long trim_zones(unsigned long nr, unsigned long age)
 {
 	unsigned long done = 0;
 	unsigned int id;
@@ -113,19 +114,35 @@ static unsigned long trim_zones(unsigned long nr, bool above_high)
 		struct soba_zone *zone = soba_zone_by_id(id);
 		unsigned long floor = 0;
 
-		if (above_high)
+		if (age)
 			floor = READ_ONCE(zone->wmark[SOBA_WMARK_HIGH]);
-		done += soba_chunk_trim(zone, nr - done, floor);
+		done += soba_chunk_trim(zone, nr - done, floor, age);
 	}
 	return done;
+}
+
+/* Idle chunks that were too young, or pinned. */
+static bool any_surplus(void)
+{
+	unsigned long max = soba_zone_above_reserve();
+	unsigned int id;
+
+	for (id = 0; id < soba_nr_zones; id++) {
+		struct soba_zone *zone = soba_zone_by_id(id);
+
+		if (soba_zone_has_idle(zone, READ_ONCE(zone->wmark[SOBA_WMARK_HIGH]),
+				       max))
+			return true;
+	}
+	return false;
 }
 
 static void trim_fn(struct work_struct *work)
 {
 	soba_pinned_gather();
 	soba_pcp_drain_spares();
-	trim_zones(ULONG_MAX, true);
-	if (soba_pinned_frames())
+	trim_zones(ULONG_MAX, TRIM_DELAY);
+	if (soba_pinned_frames() || any_surplus())
 		soba_grow_trim_later();
 }
 
@@ -147,7 +164,7 @@ void soba_grow_trim_later(void)
 void soba_grow_make_room(unsigned long frames)
 {
 	if (soba_limits.limit)
-		trim_zones(frames, false);
+		trim_zones(frames, 0);
 }
 
 unsigned long soba_shrink_all(void)
@@ -163,7 +180,7 @@ unsigned long soba_shrink_all(void)
 		soba_reclaim_scan(ULONG_MAX, true);
 		soba_pcp_drain_all();
 		soba_pinned_gather();
-		done += trim_zones(ULONG_MAX, false);
+		done += trim_zones(ULONG_MAX, 0);
 		if (!atomic_read(&soba_chunks_moving))
 			break;
 	}
@@ -198,14 +215,14 @@ unsigned long soba_shrink_scan(unsigned long nr, gfp_t gfp)
 	soba_count(SOBA_C_SHRINK_CALL);
 	soba_pinned_gather();
 	soba_pcp_drain_spares();
-	done = trim_zones(nr, false);
+	done = trim_zones(nr, 0);
 	if (done < nr) {
 		soba_reclaim_scan(nr - done, gfp & __GFP_DIRECT_RECLAIM);
-		done += trim_zones(nr - done, false);
+		done += trim_zones(nr - done, 0);
 	}
 	if (done < nr && (gfp & __GFP_DIRECT_RECLAIM)) {
 		soba_pcp_drain_all();
-		done += trim_zones(nr - done, false);
+		done += trim_zones(nr - done, 0);
 	}
 	return done;
 }

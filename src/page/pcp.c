@@ -26,7 +26,10 @@ static size_t pcp_bytes(unsigned int order)
 	       pcp_caps[order] * sizeof(struct soba_pcp_entry);
 }
 
-/* With a small limit= the lists of all CPUs may hold 1/8 of it, no more. */
+/*
+ * With a small limit= the lists of all CPUs hold an eighth of it at most, but
+ * two blocks each, which is more where CPUs are many and the limit tiny.
+ */
 static unsigned int pcp_cap(unsigned int order)
 {
 	unsigned long share;
@@ -221,6 +224,17 @@ struct soba_frame *soba_pcp_refill(struct soba_zone *zone,
 	return frames[nr];
 }
 
+/* Are there blocks in a CPU's lists? A guess: it may be running. */
+static bool cpu_has_blocks(int cpu, void *unused)
+{
+	unsigned int order;
+
+	for (order = 0; order < SOBA_PCP_ORDERS; order++)
+		if (READ_ONCE(per_cpu(soba_pcp[order], cpu)->top))
+			return true;
+	return false;
+}
+
 /* Empty one list of this CPU, unless what we interrupted is using it. */
 static void drain_list(unsigned int order)
 {
@@ -265,14 +279,15 @@ void soba_pcp_drain_spares(void)
 /**
  * soba_pcp_drain_all() - give the blocks of all lists back to their zones
  *
- * A list that is in use at the very moment its CPU is interrupted is left
- * alone: its blocks are in motion anyway.
+ * CPUs without any are not disturbed. A list that is in use at the very moment
+ * its CPU is interrupted is left alone, and tried once more.
  *
  * Context: process, interrupts on; waits for all CPUs.
  */
 void soba_pcp_drain_all(void)
 {
-	on_each_cpu(drain_this_cpu, NULL, 1);
+	on_each_cpu_cond(cpu_has_blocks, drain_this_cpu, NULL, true);
+	on_each_cpu_cond(cpu_has_blocks, drain_this_cpu, NULL, true);
 	soba_pcp_drain_spares();
 }
 

@@ -69,6 +69,18 @@ static void put_back(struct soba_frame *f)
 	soba_grow_trim_later();
 }
 
+/* Of all pages of a block; a host walker may change it meanwhile. */
+static long foreign_refs(struct soba_frame *f)
+{
+	unsigned int i, n = f->chunk->comp ? 1 : 1U << f->order;
+	struct page *page = soba_frame_page(f);
+	long sum = 0;
+
+	for (i = 0; i < n; i++)
+		sum += soba_port_refs(page + i) - SOBA_PAGE_REFS;
+	return sum;
+}
+
 /**
  * soba_pinned_add() - quarantine a block that somebody else still holds
  * @f: its head, in state ALLOC
@@ -78,14 +90,11 @@ static void put_back(struct soba_frame *f)
  */
 void soba_pinned_add(struct soba_frame *f, unsigned long caller)
 {
-	struct page *page = soba_frame_page(f);
-	unsigned int order = f->order;
-
 	if (caller) {
-		soba_report(SOBA_R_PINNED_PAGE, caller,
-			    "pfn %#lx, order %u, is freed with %d references that are not soba's",
-			    soba_frame_pfn(f), order,
-			    soba_port_refs(page) - SOBA_PAGE_REFS);
+		if (soba_report(SOBA_R_PINNED_PAGE, caller,
+				"pfn %#lx, order %u, is freed with %ld references that are not soba's",
+				soba_frame_pfn(f), f->order, foreign_refs(f)))
+			soba_report_origin(f->caller);
 		soba_count(SOBA_C_PINNED);
 	}
 	put_back(f);
@@ -156,10 +165,23 @@ unsigned long soba_pinned_gather(void)
 	return frames;
 }
 
+/* In quarantine there is no call site to say it once for. */
+static void say_stray(struct soba_frame *f, unsigned int i, int lost,
+		      unsigned long caller)
+{
+	static const char fmt[] =
+		"pfn %#lx lost %d references to put_page() or the host's kfree()";
+	unsigned long pfn = soba_frame_pfn(f) + i;
+
+	if (caller ? soba_report(SOBA_R_STRAY_PUT_PAGE, caller, fmt, pfn, lost) :
+		     soba_report_often(SOBA_R_STRAY_PUT_PAGE, 0, fmt, pfn, lost))
+		soba_report_origin(f->caller);
+}
+
 /**
  * soba_stray_put() - a block is freed and soba's reference is not there
  * @f: its head, in state ALLOC
- * @caller: who frees it
+ * @caller: who frees it; 0: it waits in quarantine
  *
  * Reports and mends what can be mended: a count of 1 gets its reference back.
  * A count of 0 means that the host owns the frame already; it is never touched
@@ -176,10 +198,7 @@ void soba_stray_put(struct soba_frame *f, unsigned long caller)
 		if (refs >= SOBA_PAGE_REFS)
 			continue;
 		soba_count(SOBA_C_STRAY_PUT);
-		soba_report(SOBA_R_STRAY_PUT_PAGE, caller,
-			    "pfn %#lx lost %d references to put_page() or the host's kfree()",
-			    soba_frame_pfn(f) + i,
-			    SOBA_PAGE_REFS - refs);
+		say_stray(f, i, SOBA_PAGE_REFS - refs, caller);
 		if (refs < 1)
 			WRITE_ONCE(f->state, SOBA_F_LOST);
 		for (; refs > 0 && refs < SOBA_PAGE_REFS; refs++)

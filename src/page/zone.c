@@ -12,6 +12,9 @@
 #include "page/grow.h"
 #include "page/limits.h"
 
+/* Idle chunks that are looked at for one that may go. */
+#define MAX_IDLE_LOOKS 16
+
 struct soba_zone *soba_zones;
 unsigned int soba_nr_zones;
 
@@ -210,7 +213,9 @@ static bool put_block(struct soba_zone *zone, struct soba_frame *f,
 	soba_buddy_free(&zone->buddy, f, order, zero);
 	if (!soba_chunk_empty(c))
 		return false;
-	list_move(&c->node, &zone->empty);
+	/* At the end: the one that has been idle longest goes first. */
+	c->idle_since = jiffies;
+	list_move_tail(&c->node, &zone->empty);
 	zone->empty_frames += 1UL << c->order;
 	return true;
 }
@@ -347,6 +352,7 @@ void soba_zone_add_chunk(struct soba_zone *zone, struct soba_chunk *c,
 
 	raw_spin_lock_irqsave(&zone->lock, flags);
 	c->nr_free = 0;
+	c->idle_since = jiffies;
 	list_add_tail(&c->node, &zone->empty);
 	zone->empty_frames += 1UL << c->order;
 	zone->nr_chunks++;
@@ -358,23 +364,69 @@ void soba_zone_add_chunk(struct soba_zone *zone, struct soba_chunk *c,
 	raw_spin_unlock_irqrestore(&zone->lock, flags);
 }
 
+/*
+ * The chunk that has been idle longest of those that may go. Chunks differ in
+ * size, so that behind one that is too large another may fit; not far behind,
+ * because this is under the lock.
+ */
+static struct soba_chunk *find_idle(struct soba_zone *zone, unsigned long floor,
+				    unsigned long age, unsigned long max)
+{
+	unsigned int looks = MAX_IDLE_LOOKS;
+	struct soba_chunk *c;
+
+	if (zone->buddy.nr_free <= floor)
+		return NULL;
+	max = min(max, zone->buddy.nr_free - floor);
+	list_for_each_entry(c, &zone->empty, node) {
+		if (time_before(jiffies, c->idle_since + age))
+			return NULL;
+		if (c->nr_frames <= max)
+			return c;
+		if (!--looks)
+			return NULL;
+	}
+	return NULL;
+}
+
+/**
+ * soba_zone_has_idle() - is there a chunk that may go, or may after a while?
+ * @zone: the zone
+ * @floor: the zone keeps at least so many free frames
+ * @max: frames that the chunk may have
+ *
+ * Context: any but NMI.
+ */
+bool soba_zone_has_idle(struct soba_zone *zone, unsigned long floor,
+			unsigned long max)
+{
+	unsigned long flags;
+	bool found;
+
+	raw_spin_lock_irqsave(&zone->lock, flags);
+	found = find_idle(zone, floor, 0, max);
+	raw_spin_unlock_irqrestore(&zone->lock, flags);
+	return found;
+}
+
 /**
  * soba_zone_isolate_chunk() - take a wholly free chunk out of the zone
  * @zone: from here
  * @floor: the zone keeps at least so many free frames
+ * @age: jiffies that it has been idle for
+ * @max: frames that it may have
  *
  * Return: the chunk, on no list, its head in state TAIL like the rest; or NULL.
  */
 struct soba_chunk *soba_zone_isolate_chunk(struct soba_zone *zone,
-					   unsigned long floor)
+					   unsigned long floor,
+					   unsigned long age, unsigned long max)
 {
 	struct soba_chunk *c;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&zone->lock, flags);
-	c = list_first_entry_or_null(&zone->empty, struct soba_chunk, node);
-	if (c && zone->buddy.nr_free < floor + (1UL << c->order))
-		c = NULL;
+	c = find_idle(zone, floor, age, max);
 	if (c) {
 		soba_buddy_take(&zone->buddy, c->frames);
 		WRITE_ONCE(c->frames->state, SOBA_F_TAIL);

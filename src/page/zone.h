@@ -43,6 +43,7 @@ struct soba_zone {
 
 	/* no lock: a guess that is wrong costs one call of the host */
 	unsigned long refused_at;	/* jiffies */
+	unsigned int refused_order;	/* and all above */
 	bool refused;
 
 	/*
@@ -126,21 +127,33 @@ void soba_zone_drain_spares(struct soba_zone *zone);
 unsigned long soba_zone_spare_frames(const struct soba_zone *zone);
 void soba_zone_add_chunk(struct soba_zone *zone, struct soba_chunk *c,
 			 bool zero);
+bool soba_zone_has_idle(struct soba_zone *zone, unsigned long floor,
+			unsigned long max);
 struct soba_chunk *soba_zone_isolate_chunk(struct soba_zone *zone,
-					   unsigned long floor);
+					   unsigned long floor,
+					   unsigned long age, unsigned long max);
 
-/* The host, or limit=, had nothing for the zone: leave them alone for a while. */
-static inline void soba_zone_refuse(struct soba_zone *zone)
-{
-	WRITE_ONCE(zone->refused_at, jiffies);
-	WRITE_ONCE(zone->refused, true);
-}
-
-static inline bool soba_zone_refused(const struct soba_zone *zone)
+/* Do not ask the host, or limit=, for a block of this order or above? */
+static inline bool soba_zone_refused(const struct soba_zone *zone,
+				     unsigned int order)
 {
 	return READ_ONCE(zone->refused) &&
+	       order >= READ_ONCE(zone->refused_order) &&
 	       time_before(jiffies, READ_ONCE(zone->refused_at) +
 				    SOBA_REFUSED_DELAY);
+}
+
+/*
+ * They had nothing of this order for the zone: leave them alone for a while. What
+ * a smaller order was refused stands; racing writers are both right.
+ */
+static inline void soba_zone_refuse(struct soba_zone *zone, unsigned int order)
+{
+	if (soba_zone_refused(zone, order))
+		return;
+	WRITE_ONCE(zone->refused_order, order);
+	WRITE_ONCE(zone->refused_at, jiffies);
+	WRITE_ONCE(zone->refused, true);
 }
 
 /* The spare block of an order, now the caller's alone, in state PCP; or NULL. */

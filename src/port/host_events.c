@@ -9,7 +9,6 @@
 
 #include <linux/cpuhotplug.h>
 #include <linux/irq_work.h>
-#include <linux/memblock.h>
 
 #include "compat.h"
 

@@ -27,11 +27,14 @@ static gfp_t class_gfp(enum soba_class class)
 	}
 }
 
-/* PREEMPT_RT's allocator takes sleeping locks whatever the flags say. */
+/*
+ * PREEMPT_RT's allocator takes sleeping locks whatever the flags say. A softirq
+ * and an RCU reader may take these there.
+ */
 static bool host_may_be_called(void)
 {
-	return !in_nmi() &&
-	       (!IS_ENABLED(CONFIG_PREEMPT_RT) || soba_port_can_sleep());
+	return !in_nmi() && (!IS_ENABLED(CONFIG_PREEMPT_RT) ||
+			     (preempt_count() == 0 && !irqs_disabled()));
 }
 
 struct page *soba_port_take(int nid, enum soba_class class, unsigned int order,

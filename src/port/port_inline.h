@@ -55,11 +55,15 @@ static __always_inline unsigned long soba_port_page_pfn(const struct page *page)
 	return soba_port_page_offset(page) / sizeof(struct page);
 }
 
-/* May the caller sleep here? Exact where the kernel counts preemption. */
+/*
+ * May the caller sleep here? Exact where the kernel counts preemption, and RCU
+ * readers where they may be preempted. A softirq of PREEMPT_RT has a thread to
+ * sleep in, but the host's reclaim must not be called from it.
+ */
 static __always_inline bool soba_port_can_sleep(void)
 {
-	/* A softirq has a thread on PREEMPT_RT: it is one nevertheless. */
 	return preempt_count() == 0 && !irqs_disabled() &&
+	       !rcu_preempt_depth() &&
 	       (!IS_ENABLED(CONFIG_PREEMPT_RT) || in_task());
 }
 
@@ -86,8 +90,7 @@ static __always_inline int soba_port_refs(struct page *page)
  */
 static __always_inline int soba_port_refs_once(const struct page *page)
 {
-	/* A word, read once; see above. */
-	/* the host's walkers change it for a moment at any time */
+	/* One word, which the host's walkers change for a moment at any time. */
 	return data_race(page->_refcount.counter);
 }
 

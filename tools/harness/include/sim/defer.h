@@ -22,6 +22,7 @@ void rcu_read_unlock(void);
 void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
 void rcu_barrier(void);
 void synchronize_rcu(void);
+#define rcu_preempt_depth()	((int)sim_ctx.rcu)
 #define rcu_read_lock_held()	(sim_ctx.rcu || sim_ctx.preempt || sim_ctx.irqs_off)
 #define rcu_dereference(p)	READ_ONCE(p)
 #define rcu_dereference_raw(p)	READ_ONCE(p)
