@@ -9,6 +9,7 @@
 #include "page/chunk.h"
 #include "page/grow.h"
 #include "page/limits.h"
+#include "page/map.h"
 #include "page/pcp.h"
 #include "page/zone.h"
 
@@ -105,6 +106,82 @@ static void zone_trims_itself(void)
 	sim_tick(2 * HZ);
 	sim_run_work(false);
 	CHECK(atomic_long_read(&soba_held_frames) < held);
+	end();
+}
+
+/* Of the reserve's chunks none can go, of the small ones behind them all can. */
+static void zone_reserve_lets_small_go(void)
+{
+	unsigned int i;
+
+	soba_limits_set(0, 2000, SOBA_MAX_ORDER);
+	begin();
+	CHECK_EQ(atomic_long_read(&soba_held_frames), 2048);
+	CHECK(get(GFP_KERNEL, 10) && get(GFP_KERNEL | __GFP_MEMALLOC, 10));
+	sim_host.max_order = 4;
+	for (i = 0; i < 100; i++)
+		CHECK(get(GFP_KERNEL, 2));
+	/* Those of the reserve have been idle longest: they are met first. */
+	live_free(&set, 1);
+	live_free(&set, 0);
+	soba_pcp_drain_spares();
+	live_free_all(&set);
+	CHECK(atomic_long_read(&soba_held_frames) > 2048);
+	soba_shrink_all();
+	CHECK_EQ(atomic_long_read(&soba_held_frames), 2048);
+	end();
+}
+
+/* Each chunk has its own second, and a trim that comes for others leaves it. */
+static void zone_young_chunk_stays(void)
+{
+	unsigned long pfn, held;
+	struct page *last;
+	unsigned int i;
+
+	begin();
+	CHECK(get(GFP_KERNEL, 0));	/* what the watermark keeps is its chunk */
+	for (i = 0; i < 12; i++)
+		CHECK(get(GFP_KERNEL, 10));
+	last = set.b[set.n - 1].page;
+	pfn = page_to_pfn(last);
+	while (set.n > 2)
+		live_free(&set, set.n - 2);
+	held = atomic_long_read(&soba_held_frames);
+	sim_tick(HZ / 2);
+	live_free(&set, set.n - 1);
+	sim_tick(HZ / 2 + 1);
+	sim_run_work(false);
+	CHECK(atomic_long_read(&soba_held_frames) < held);
+	CHECK(soba_map_frame(pfn)->state != SOBA_F_NONE);
+	sim_tick(HZ + 1);
+	sim_run_work(false);
+	CHECK_EQ(soba_map_frame(pfn)->state, SOBA_F_NONE);
+	end();
+}
+
+/* What the host refused of a large order, it may well have of a small one. */
+static void zone_refuses_by_order(void)
+{
+	const struct soba_req req = { .nid = 0, .class = SOBA_CLASS_NORMAL };
+	struct soba_zone *zone;
+
+	begin();
+	zone = soba_zone_preferred(&req);
+	sim_host.max_order = 3;
+	CHECK(!get(GFP_NOWAIT, 9));
+	CHECK(soba_zone_refused(zone, 9));
+	CHECK(!soba_zone_refused(zone, 3));
+	CHECK(get(GFP_ATOMIC, 0));
+	CHECK(zone->managed > 0);
+	sim_host.take_budget = 0;
+	while (get(GFP_NOWAIT, 0))
+		;
+	CHECK(soba_zone_refused(zone, 0));
+	/* The larger one's refusal does not let the smaller ones through. */
+	CHECK(!get(GFP_NOWAIT, 9));
+	CHECK(soba_zone_refused(zone, 0));
+	sim_host.take_budget = -1;
 	end();
 }
 
@@ -280,6 +357,9 @@ const struct test zone_tests[] = {
 	{ "zone_limit", zone_limit },
 	{ "zone_reserve", zone_reserve },
 	{ "zone_trims_itself", zone_trims_itself },
+	{ "zone_reserve_lets_small_go", zone_reserve_lets_small_go },
+	{ "zone_young_chunk_stays", zone_young_chunk_stays },
+	{ "zone_refuses_by_order", zone_refuses_by_order },
 	{ "zone_shrink_forgets_wishes", zone_shrink_forgets_wishes },
 	{ "zone_shrinker_honest", zone_shrinker_honest },
 	{ "zone_fragmented_host", zone_fragmented_host },
