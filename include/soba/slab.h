@@ -79,13 +79,15 @@ static inline void *soba_kmem_cache_zalloc(struct kmem_cache *s, gfp_t flags)
 }
 
 /* As in recent kernels: the third argument is an alignment or the args. */
+#define soba_third_is_args(third)					      \
+	(__same_type((third), struct soba_kmem_cache_args *) ||		      \
+	 __same_type((third), void *))
+
 #define soba_kmem_cache_create(name, size, third, ...)			      \
-	_Generic((third),						      \
-		 typeof(struct soba_kmem_cache_args *):			      \
-			soba_kmem_cache_create_args,			      \
-		 typeof(void *): soba_kmem_cache_create_args,		      \
-		 default: soba_kmem_cache_create)(name, size, third,	      \
-						  __VA_ARGS__)
+	__builtin_choose_expr(soba_third_is_args(third),		      \
+			      soba_kmem_cache_create_args,		      \
+			      soba_kmem_cache_create)(name, size, third,      \
+						      __VA_ARGS__)
 
 #define soba_KMEM_CACHE(__struct, __flags)				      \
 	soba_kmem_cache_create(#__struct, sizeof(struct __struct),	      \

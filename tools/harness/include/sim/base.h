@@ -135,6 +135,8 @@ typedef u64 phys_addr_t;
 #define DIV_ROUND_UP_ULL(n, d)	DIV_ROUND_UP(n, d)
 #define hweight_long(x)		((unsigned long)__builtin_popcountl(x))
 
+#define __same_type(a, b)	__builtin_types_compatible_p(typeof(a), typeof(b))
+
 static inline u64 mul_u64_u64_shr(u64 a, u64 b, unsigned int shift)
 {
 	return (u64)(((unsigned __int128)a * b) >> shift);
