@@ -17,6 +17,7 @@ sharedir = $(DESTDIR)$(PREFIX)/share/soba
 all: modules
 
 modules: | need-kdir
+	@case "$(KDIR)" in *"$$(uname -r)"*) ;; *) echo "note: for the kernel in $(KDIR), not the running $$(uname -r)" ;; esac
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
 # soba_test.ko and soba_bench.ko as well, in the work tree
@@ -50,9 +51,11 @@ matrix: setup
 stress: setup
 	@tools/check/stress $(MINUTES)
 
-# Where the module lands is the kernel's business (INSTALL_MOD_PATH).
+# Where the module lands is the kernel's business (INSTALL_MOD_PATH). It leaves
+# depmod out where the headers have no System.map, as Debian's.
 modules_install: modules
 	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+	PATH="$$PATH:/usr/sbin:/sbin"; depmod $(if $(DESTDIR),-b $(DESTDIR)) "$$(modinfo -F vermagic ./soba.ko | cut -d" " -f1)"
 
 # A client says: ccflags-y += -I$(PREFIX)/include
 # and: make ... KBUILD_EXTRA_SYMBOLS=$(PREFIX)/share/soba/Module.symvers
@@ -75,6 +78,7 @@ help:
 	@echo 'make bench        instructions per call, beside the kernel'\''s own allocators'
 	@echo 'make matrix       build, load and test on kernels 6.1, 6.1-rt, 6.12 and 7.2'
 	@echo 'make stress       MINUTES=10 of load, on a stock and on a debug kernel'
-	@echo 'make install      soba.ko, headers and Module.symvers (DESTDIR, PREFIX)'
+	@echo 'make install      soba.ko to /lib/modules, headers and Module.symvers to PREFIX'
+	@echo '                  ($(PREFIX)); DESTDIR= goes before both; headers_install: no soba.ko'
 	@echo 'make setup        install the Debian packages that all this needs'
 	@echo 'make clean        remove what was built here; the kernels stay in the cache'

@@ -29,7 +29,7 @@ static const char *zone_name(unsigned long long phys)
 
 static void header(void)
 {
-	printf("  %-34s %6s %10s %14s  %-6s %s\n", "call", "pages", "pfn",
+	printf("  %-38s %6s %10s %14s  %-6s %s\n", "call", "pages", "pfn",
 	       "physical", "zone", "bytes hold?");
 }
 
@@ -40,13 +40,14 @@ static void show(const char *what, struct soba_test_call call)
 	bool good;
 
 	if (call_run(device, &call) || !call.handle) {
-		printf("  %-34s NULL\n", what);
+		printf("  %-38s NULL%s\n", what, call.order > 10 ?
+		       ", as it must: above the largest order" : "");
 		return;
 	}
 	q = page_query(device, call.handle, 0);
 	good = !page_fill(device, call.handle, 1) &&
 	       page_check(device, call.handle, 1) == SOBA_TEST_GOOD;
-	printf("  %-34s %6llu %#10llx %#14llx  %-6s %s\n", what,
+	printf("  %-38s %6llu %#10llx %#14llx  %-6s %s\n", what,
 	       (unsigned long long)q.frames, (unsigned long long)q.pfn,
 	       (unsigned long long)q.phys, zone_name(q.phys),
 	       good ? "yes" : "NO");
@@ -71,7 +72,7 @@ static void calls(void)
 	show("alloc_page(GFP_KERNEL)", make(SOBA_FORM_PAGE, K, 0, 0));
 	show("alloc_pages(GFP_KERNEL, 3)", make(SOBA_FORM_PAGES, K, 3, 0));
 	show("alloc_pages(GFP_KERNEL, 10)", make(SOBA_FORM_PAGES, K, 10, 0));
-	show("alloc_pages_node(GFP_KERNEL, 1)",
+	show("alloc_pages_node(0, GFP_KERNEL, 1)",
 	     make(SOBA_FORM_PAGES_NODE, K, 1, 0));
 	show("__get_free_pages(GFP_KERNEL, 2)",
 	     make(SOBA_FORM_FREE_PAGES, K, 2, 0));
@@ -82,7 +83,7 @@ static void calls(void)
 	     make(SOBA_FORM_DMA_PAGES, K, 1, 0));
 	show("alloc_pages_exact(20000)", make(SOBA_FORM_EXACT, K, 0, 20000));
 	show("alloc_pages_bulk(64)", make(SOBA_FORM_BULK, K, 0, 64));
-	show("alloc_pages(GFP_KERNEL | COMP, 4)",
+	show("alloc_pages(GFP_KERNEL|__GFP_COMP, 4)",
 	     make(SOBA_FORM_PAGES, K | SOBA_GFP_COMP, 4, 0));
 	show("alloc_pages(GFP_KERNEL, 11)",
 	     make(SOBA_FORM_PAGES, K | SOBA_GFP_NOWARN, 11, 0));
@@ -157,7 +158,7 @@ static void mistake(const char *what, struct soba_test_call call,
 	line[strcspn(line, "\n")] = '\0';
 	if (strstr(line, ", by "))
 		*strstr(line, ", by ") = '\0';
-	printf("  %-20s %.76s\n", what, line[0] ? line : "(not reported)");
+	printf("  %s\n    %s\n", what, line[0] ? line : "(not reported)");
 	close(kmsg);
 }
 
