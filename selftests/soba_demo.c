@@ -63,6 +63,8 @@ static struct soba_test_call make(__u32 form, __u64 gfp, unsigned int order,
 	call.gfp = gfp;
 	call.order = order;
 	call.size = size;
+	if (form == SOBA_FORM_PAGES_NODE)
+		call.node = 0;
 	return call;
 }
 

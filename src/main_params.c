@@ -80,7 +80,7 @@ static bool parse_bytes(const char *text, u64 *bytes)
 
 /* A size in bytes to frames, at most @max frames. */
 static int parse_frames(const char *name, const char *text, unsigned long max,
-			bool round_up, unsigned long *frames)
+			bool up, unsigned long *frames)
 {
 	char rule[96];
 	u64 bytes;
@@ -93,8 +93,7 @@ static int parse_frames(const char *name, const char *text, unsigned long max,
 	if (bytes >> PAGE_SHIFT > max)
 		return refuse(name, text, rule);
 	/* A bound is not passed by what rounding adds. */
-	*frames = round_up ? DIV_ROUND_UP_ULL(bytes, PAGE_SIZE) :
-			     bytes >> PAGE_SHIFT;
+	*frames = up ? DIV_ROUND_UP_ULL(bytes, PAGE_SIZE) : bytes >> PAGE_SHIFT;
 	if (bytes && !*frames)
 		return refuse(name, text, "must be 0, for none, or at least a page");
 	return 0;

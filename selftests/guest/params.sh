@@ -125,6 +125,7 @@ refused reserve 0x
 refused reserve ''
 refused limit 4M reserve=8M
 refused limit 1 reserve=4M
+refused limit 100
 refused limit -1
 refused limit 1..5
 refused limit ''

@@ -30,7 +30,7 @@ static void split_block(struct soba_frame *f, unsigned int order)
 		f[i].owner = NULL;
 		f[i].caller = f->caller;
 		f[i].order = 0;
-		/* Last; with this state comes ->order: soba_frame_snap() */
+		/* Last: ->caller is there. Pairs with soba_map_next_chunk(). */
 		smp_store_release(&f[i].state, SOBA_F_ALLOC);
 	}
 	WRITE_ONCE(f->order, 0);

@@ -66,18 +66,6 @@ static void add_block(unsigned long caller, unsigned long pfn,
 	s->frames += 1UL << order;
 }
 
-/* Its user let go of every page through put_page(): abandon.c gives it back. */
-static bool let_go(const struct soba_chunk *c, unsigned long i,
-		   unsigned int order)
-{
-	unsigned long k, n = c->comp ? 1 : 1UL << order;
-
-	for (k = 0; k < n; k++)
-		if (soba_port_refs(c->page + i + k) != SOBA_PAGE_REFS - 1)
-			return false;
-	return true;
-}
-
 /* Its objects are told of, in leak_object.c. */
 static bool is_slab(const struct soba_frame *f)
 {
@@ -89,7 +77,8 @@ static bool in_use(const struct soba_chunk *c, unsigned long i,
 {
 	switch (snap.state & SOBA_F_MASK) {
 	case SOBA_F_ALLOC:
-		return !let_go(c, i, snap.order);
+		/* What was dropped by put_page() goes back: abandon.c. */
+		return !soba_block_dropped(c, c->page + i, snap.order);
 	case SOBA_F_OWNED:
 		return !is_slab(c->frames + i);
 	case SOBA_F_PINNED:

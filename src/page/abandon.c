@@ -16,18 +16,15 @@
 /* Frames that are given back without a look at who else wants the CPU. */
 #define TRIM_SLICE 16384
 
-/* The user of these frames has dropped its references by put_page(). */
-static bool let_go(struct soba_chunk *c, unsigned long i, unsigned long n)
+/* A block whose user has dropped it by put_page() is soba's again. */
+static bool reclaim(struct soba_chunk *c, unsigned long i, unsigned int order)
 {
 	unsigned long k;
 
-	if (soba_frame_state(c->frames + i) != SOBA_F_ALLOC)
+	if (soba_frame_state(c->frames + i) != SOBA_F_ALLOC ||
+	    !soba_block_dropped(c, c->page + i, order))
 		return false;
-	n = c->comp ? 1 : n;	/* tails of a compound page have none */
-	for (k = 0; k < n; k++)
-		if (soba_port_refs(c->page + i + k) != SOBA_PAGE_REFS - 1)
-			return false;
-	for (k = 0; k < n; k++)
+	for (k = 0; k < soba_block_counts(c, order); k++)
 		soba_port_ref_restore(c->page + i + k);
 	return true;
 }
@@ -56,7 +53,7 @@ static void abandon_chunk(struct soba_chunk *c)
 		struct soba_frame *f = c->frames + i;
 
 		n = 1UL << f->order;
-		if (soba_frame_state(f) == SOBA_F_FREE || let_go(c, i, n))
+		if (soba_frame_state(f) == SOBA_F_FREE || reclaim(c, i, f->order))
 			give_patiently(c->page + i, f->order, c->comp);
 	}
 	soba_chunk_forget_frames(c);

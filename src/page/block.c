@@ -82,8 +82,7 @@ static bool grow(const struct soba_req *req)
 /*
  * The node and class that the request is best served from, grown if need be:
  * other nodes and lower classes are asked only when the host has no more of
- * these. What the host just refused is not asked for again at once: @asked is
- * set.
+ * these. Not asked while it refuses; @asked is set when it has just refused.
  */
 static struct soba_frame *try_preferred(const struct soba_req *req, bool *zero,
 					bool *asked)

@@ -5,6 +5,7 @@
 #ifndef SOBA_BLOCK_H
 #define SOBA_BLOCK_H
 
+#include "page/chunk.h"
 #include "page/frame.h"
 #include "page/pcp.h"
 #include "page/req.h"
@@ -52,6 +53,17 @@ bool soba_block_refs_ok(struct page *page, unsigned int order);
 void soba_block_release(struct soba_frame *f, unsigned long caller);
 
 bool soba_block_settle(struct soba_frame *f, unsigned long caller);
+
+/* Pages of a block that have a count of their own: of a compound one the head. */
+static inline unsigned long soba_block_counts(const struct soba_chunk *c,
+					      unsigned int order)
+{
+	return c->comp ? 1 : 1UL << order;
+}
+
+/* Has its user dropped every page of an allocated block by put_page()? */
+bool soba_block_dropped(const struct soba_chunk *c, struct page *page,
+			unsigned int order);
 
 /* pinned.c: blocks that were freed while somebody else held a reference */
 void soba_pinned_add(struct soba_frame *f, unsigned long caller);

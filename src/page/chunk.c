@@ -67,7 +67,7 @@ static void frames_init(struct soba_chunk *c, u16 zone_id)
 		f->zone = zone_id;
 		/* Whoever still sees the last chunk's state may read this one. */
 		smp_store_release(&f->chunk, c);
-		/* Last; with a state come ->chunk and ->zone: soba_frame_snap() */
+		/* Last: ->chunk is there. Pairs with soba_map_next_chunk(). */
 		smp_store_release(&f->state, SOBA_F_TAIL);
 	}
 }
@@ -267,7 +267,7 @@ struct soba_frame *soba_chunk_take_direct(const struct soba_req *req)
 	c->direct = true;
 	frames_init(c, SOBA_ZONE_DIRECT);
 	c->frames->order = req->order;
-	/* Last; with this state comes ->order: soba_frame_snap() */
+	/* Last: ->order is there. Pairs with soba_map_next_chunk(). */
 	smp_store_release(&c->frames->state, SOBA_F_ALLOC);
 	atomic_long_add(c->nr_frames, &soba_direct_frames);
 	soba_count(SOBA_C_DIRECT_TAKE);
@@ -296,7 +296,7 @@ int soba_chunk_give_direct(struct soba_chunk *c)
 		frames_init(c, SOBA_ZONE_DIRECT);
 		c->frames->caller = caller;
 		c->frames->order = c->order;
-		/* Last; with this state comes ->order: soba_frame_snap() */
+		/* Last: ->order is there. Pairs with soba_map_next_chunk(). */
 		smp_store_release(&c->frames->state, SOBA_F_ALLOC);
 		return -EBUSY;
 	}

@@ -56,6 +56,17 @@ bool soba_block_refs_ok(struct page *page, unsigned int order)
 	return sum == SOBA_PAGE_REFS * n;
 }
 
+bool soba_block_dropped(const struct soba_chunk *c, struct page *page,
+			unsigned int order)
+{
+	unsigned long i, n = soba_block_counts(c, order);
+
+	for (i = 0; i < n; i++)
+		if (soba_port_refs(page + i) != SOBA_PAGE_REFS - 1)
+			return false;
+	return true;
+}
+
 static void put_back(struct soba_frame *f)
 {
 	unsigned long flags;
@@ -72,7 +83,7 @@ static void put_back(struct soba_frame *f)
 /* Of all pages of a block; a host walker may change it meanwhile. */
 static long foreign_refs(struct soba_frame *f)
 {
-	unsigned int i, n = f->chunk->comp ? 1 : 1U << f->order;
+	unsigned int i, n = soba_block_counts(f->chunk, f->order);
 	struct page *page = soba_frame_page(f);
 	long sum = 0;
 
@@ -109,7 +120,7 @@ unsigned long soba_pinned_frames(void)
 /* Here every page is looked at, whatever the order: there is time. */
 static bool released(struct soba_frame *f)
 {
-	unsigned int i, n = f->chunk->comp ? 1 : 1U << f->order;
+	unsigned int i, n = soba_block_counts(f->chunk, f->order);
 	struct page *page = soba_frame_page(f);
 
 	for (i = 0; i < n; i++)
@@ -190,7 +201,7 @@ static void say_stray(struct soba_frame *f, unsigned int i, int lost,
 void soba_stray_put(struct soba_frame *f, unsigned long caller)
 {
 	struct page *page = soba_frame_page(f);
-	unsigned int i, n = f->chunk->comp ? 1 : 1U << f->order;
+	unsigned int i, n = soba_block_counts(f->chunk, f->order);
 
 	for (i = 0; i < n; i++) {
 		int refs = soba_port_refs(page + i);

@@ -127,6 +127,7 @@ static struct soba_frame *take_block(struct soba_zone *zone,
 {
 	struct soba_frame *f;
 
+	lockdep_assert_held(&zone->lock);
 	f = soba_buddy_alloc(&zone->buddy, req->order, req->zero);
 	if (f && f->chunk->nr_free + (1U << req->order) == f->chunk->nr_frames)
 		chunk_used(zone, f->chunk);
@@ -210,6 +211,7 @@ static bool put_block(struct soba_zone *zone, struct soba_frame *f,
 	struct soba_chunk *c = f->chunk;
 	bool zero = f->state & SOBA_F_ZERO;
 
+	lockdep_assert_held(&zone->lock);
 	soba_buddy_free(&zone->buddy, f, order, zero);
 	if (!soba_chunk_empty(c))
 		return false;
@@ -375,6 +377,7 @@ static struct soba_chunk *find_idle(struct soba_zone *zone, unsigned long floor,
 	unsigned int looks = MAX_IDLE_LOOKS;
 	struct soba_chunk *c;
 
+	lockdep_assert_held(&zone->lock);
 	if (zone->buddy.nr_free <= floor)
 		return NULL;
 	max = min(max, zone->buddy.nr_free - floor);

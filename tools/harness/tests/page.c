@@ -122,6 +122,9 @@ static void mistake(enum soba_report_class class, struct page *page, unsigned in
 	CHECKF(soba_report_total(class) == total + 1, "%s is not counted", soba_report_name(class));
 	scnprintf(line, sizeof(line), "soba: %s: ", soba_report_name(class));
 	CHECKF(sim_log_has(line) || total, "%s is not reported", soba_report_name(class));
+	/* Of a block that is somebody's it is known who. */
+	if (!total && (class == SOBA_R_WRONG_ORDER || class == SOBA_R_INVALID_FREE))
+		CHECK(sim_log_has("soba: allocated by"));
 	CHECK_EQ(soba_frames_free(), free);
 	soba_must_be_valid(soba_report_name(class));
 }

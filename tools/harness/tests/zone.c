@@ -165,6 +165,7 @@ static void zone_refuses_by_order(void)
 {
 	const struct soba_req req = { .nid = 0, .class = SOBA_CLASS_NORMAL };
 	struct soba_zone *zone;
+	unsigned long asked;
 
 	begin();
 	zone = soba_zone_preferred(&req);
@@ -181,6 +182,11 @@ static void zone_refuses_by_order(void)
 	/* The larger one's refusal does not let the smaller ones through. */
 	CHECK(!get(GFP_NOWAIT, 9));
 	CHECK(soba_zone_refused(zone, 0));
+	/* Who cannot wait asks once, not all over again. */
+	sim_tick(2 * SOBA_REFUSED_DELAY);
+	asked = soba_counter_sum(SOBA_C_CHUNK_TAKE_FAIL);
+	CHECK(!get(GFP_NOWAIT, 0));
+	CHECK_EQ(soba_counter_sum(SOBA_C_CHUNK_TAKE_FAIL) - asked, 1);
 	sim_host.take_budget = -1;
 	end();
 }
