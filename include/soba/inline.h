@@ -4,28 +4,17 @@
  * magazine of this CPU, for flags that the compiler knows and that ask for
  * nothing but an object. Everything else is a call.
  *
- * A client sees no more of a cache than this front of it, whose layout src/slab/
- * asserts. Locking: the guard, as src/slab/magazine.h tells.
+ * Locking: the guard, see front.h.
  */
 #ifndef SOBA_INLINE_H
 #define SOBA_INLINE_H
 
 #include <linux/gfp.h>
 #include <linux/jump_label.h>
-#include <linux/percpu.h>
-#include <linux/preempt.h>
 
-struct kmem_cache;
+#include <soba/front.h>
 
-/* One CPU's part of a cache. */
-struct soba_cpu_front {
-	unsigned int guard;	/* 1: idle */
-	unsigned int nid;
-	void **top;		/* the last object, or a slot with NULL below all */
-	void **end;
-	unsigned long allocs;
-};
-
+/* A client sees no more of a cache than this. */
 struct soba_cache_front {
 	struct soba_cpu_front __percpu *cpu;
 };
@@ -43,37 +32,28 @@ DECLARE_STATIC_KEY_FALSE(soba_obj_alloc_care_key);
 	(__builtin_constant_p(flags) && !((flags) & ~SOBA_PLAIN_FLAGS))
 
 /* The object on top; NULL: call. Context: any but NMI. */
-static __always_inline void *soba_magazine_pop(struct kmem_cache *s)
+static __always_inline void *
+soba_magazine_pop(struct soba_cpu_front __percpu *l)
 {
-	struct soba_cpu_front *l;
 	void *object;
 
 	if (static_branch_unlikely(&soba_obj_alloc_care_key))
 		return NULL;
 	preempt_disable();
-	l = raw_cpu_ptr(((struct soba_cache_front *)s)->cpu);
-	if (unlikely(--l->guard)) {
-		/* As in soba_mag_grab(): on memory, after the other. */
-		barrier();
-		l->guard++;
-		preempt_enable();
-		return NULL;
-	}
-	barrier();
-	object = *l->top;
+	if (unlikely(!soba_front_grab(l)))
+		goto none;
+	object = *soba_front_top(l);
 	if (unlikely(!object)) {
-		barrier();
-		l->guard = 1;
-		preempt_enable();
-		return NULL;
+		soba_front_release(l);
+		goto none;
 	}
-	barrier();
-	l->top--;
-	l->allocs++;
-	barrier();
-	l->guard = 1;
+	soba_front_pop(l);
+	soba_front_release(l);
 	preempt_enable();
 	return object;
+none:
+	preempt_enable();
+	return NULL;
 }
 
 #endif /* SOBA_INLINE_H */

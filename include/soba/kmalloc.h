@@ -46,6 +46,8 @@ enum soba_kmalloc_type {
 struct soba_heap {
 	struct kmem_cache *kmalloc[SOBA_NR_KMALLOC_TYPES]
 				  [SOBA_NR_KMALLOC_CLASSES];
+	/* of the normal ones, for what is inlined */
+	struct soba_cpu_front __percpu *front[SOBA_NR_KMALLOC_CLASSES];
 };
 
 extern struct soba_heap soba_default_heap;
@@ -88,20 +90,21 @@ static __always_inline unsigned int soba_kmalloc_class(size_t size)
 static __always_inline __alloc_size(1) void *soba_kmalloc(size_t size,
 							  gfp_t flags)
 {
-	struct kmem_cache *s;
+	unsigned int class;
 
 	if (!__builtin_constant_p(size) || !size)
 		return __soba_kmalloc(SOBA_HEAP, size, flags);
 	if (size > SOBA_KMALLOC_MAX_CACHE)
 		return __soba_kmalloc_large(size, flags, NUMA_NO_NODE);
-	s = SOBA_HEAP->kmalloc[SOBA_KMALLOC_NORMAL][soba_kmalloc_class(size)];
+	class = soba_kmalloc_class(size);
 	if (soba_flags_plain(flags)) {
-		void *object = soba_magazine_pop(s);
+		void *object = soba_magazine_pop(SOBA_HEAP->front[class]);
 
 		if (likely(object))
 			return object;
 	}
-	return __soba_kmalloc_cache(s, flags, size);
+	return __soba_kmalloc_cache(SOBA_HEAP->kmalloc[SOBA_KMALLOC_NORMAL][class],
+				    flags, size);
 }
 
 static __always_inline __alloc_size(1) void *soba_kzalloc(size_t size,

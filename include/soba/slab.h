@@ -62,7 +62,7 @@ static __always_inline void *soba_kmem_cache_alloc_inline(struct kmem_cache *s,
 							  gfp_t flags)
 {
 	if (soba_flags_plain(flags)) {
-		void *object = soba_magazine_pop(s);
+		void *object = soba_magazine_pop(((struct soba_cache_front *)s)->cpu);
 
 		if (likely(object))
 			return object;

@@ -18,6 +18,16 @@ DECLARE_STATIC_KEY_FALSE(soba_obj_alloc_care_key);
 DECLARE_STATIC_KEY_FALSE(soba_obj_free_care_key);
 DECLARE_STATIC_KEY_FALSE(soba_obj_alloc_trace_key);
 
+/* Set at load when there is more than one node. */
+DECLARE_STATIC_KEY_FALSE(soba_numa_key);
+
+/*
+ * What a free of an object compares its address with in any case: the regions of
+ * soba_map, or 0 when frees need care or there is more than one node. So these
+ * cost nothing where they are not.
+ */
+extern unsigned long soba_obj_free_regions;
+
 static __always_inline bool soba_alloc_care(void)
 {
 	return static_branch_unlikely(&soba_alloc_care_key);
@@ -43,6 +53,9 @@ static __always_inline bool soba_obj_free_care(void)
 {
 	return static_branch_unlikely(&soba_obj_free_care_key);
 }
+
+/* After the map and the nodes are known. */
+void soba_obj_free_init(void);
 
 /* Follow init_on_alloc= and init_on_free=, which do not change after boot. */
 int soba_care_init(void);

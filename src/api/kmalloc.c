@@ -275,8 +275,7 @@ int soba_kmalloc_init(void)
 	unsigned int type, class;
 
 	build_tables();
-	if (soba_nr_nodes > 1)
-		static_branch_enable(&soba_numa_key);
+	soba_obj_free_init();
 	for (type = 0; type < SOBA_NR_KMALLOC_TYPES; type++) {
 		for (class = 0; class < SOBA_NR_KMALLOC_CLASSES; class++) {
 			struct soba_cache *c = make_class(type, class);
@@ -287,6 +286,8 @@ int soba_kmalloc_init(void)
 			}
 			soba_default_heap.kmalloc[type][class] =
 				soba_cache_public(c);
+			if (type == SOBA_KMALLOC_NORMAL)
+				soba_default_heap.front[class] = soba_front(c);
 		}
 	}
 	return 0;

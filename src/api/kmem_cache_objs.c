@@ -15,12 +15,14 @@
 #include "api/objects.h"
 #include "slab/reap.h"
 
-/* What soba/inline.h says of a cache. */
+/* What soba/front.h and soba/inline.h say of a cache. */
 #define SAME_PLACE(member)						      \
 	static_assert(offsetof(struct soba_cpu_front, member) ==	      \
 		      offsetof(struct soba_cpu_cache, member))
 SAME_PLACE(guard);
+SAME_PLACE(nid);
 SAME_PLACE(top);
+SAME_PLACE(end);
 SAME_PLACE(allocs);
 static_assert(offsetof(struct soba_cache_front, cpu) ==
 	      offsetof(struct soba_cache, cpu));

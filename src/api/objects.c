@@ -14,8 +14,6 @@
 #include "slab/large.h"
 #include "base/report.h"
 
-DEFINE_STATIC_KEY_FALSE(soba_numa_key);
-
 #define ZONE_BITS (__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM)
 
 static void trace_alloc(struct soba_cache *c, void *object, gfp_t gfp,
@@ -215,7 +213,7 @@ static enum soba_verdict judge(struct soba_cache **c, void *object,
 	owner = f ? READ_ONCE(f->owner) : NULL;
 	p = soba_owner_ptr(owner);
 	if (soba_owner_kind(owner) == SOBA_OWN_SLAB && (!*c || *c == p) &&
-	    soba_slab_starts(p, soba_slab_distance(f, object)))
+	    soba_slab_starts_at(p, f, object))
 		verdict = SOBA_SLAB_OBJECT;
 	else if (soba_owner_kind(owner) == SOBA_OWN_LARGE &&
 		 soba_frame_state(f) == SOBA_F_OWNED && (!*c || *c == p) &&
@@ -250,7 +248,7 @@ static void push_object(struct soba_cache *c, struct soba_frame *f,
 		soba_object_put(c, object, caller);
 		return;
 	}
-	remote = soba_is_remote(f, l);
+	remote = soba_is_remote(f, soba_front(c));
 	if (!remote && l->top != l->end && *l->top != object) {
 		*(l->top + 1) = object;
 		WRITE_ONCE(l->top, l->top + 1);
@@ -298,12 +296,59 @@ noinline void soba_object_free_slow(struct soba_cache *c, void *object,
 	soba_object_free_judged(c, object, caller);
 }
 
+/* As soba_object_give(), with a look at whose memory it is. False: not done. */
+static bool give_near(struct soba_cache *c, void *object)
+{
+	struct soba_cpu_front __percpu *l;
+	struct soba_frame *f;
+	void **top, *owner;
+	bool done = false;
+
+	preempt_disable();
+	f = soba_addr_frame(object);
+	owner = f ? READ_ONCE(f->owner) : NULL;
+	if (soba_owner_kind(owner) != SOBA_OWN_SLAB ||
+	    (c && c != soba_owner_ptr(owner)))
+		goto out;
+	c = soba_owner_ptr(owner);
+	l = soba_front(c);
+	if (!soba_slab_starts_at(c, f, object) ||
+	    soba_is_remote(f, l) || !soba_front_grab(l))
+		goto out;
+	top = soba_front_top(l);
+	if (!soba_front_full(l, top) && *top != object) {
+		soba_front_push(l, top, object);
+		done = true;
+	}
+	soba_front_release(l);
+out:
+	preempt_enable();
+	return done;
+}
+
+noinline void soba_object_free_far(struct soba_cache *c, void *object,
+				   unsigned long caller)
+{
+	if (soba_obj_free_care() || !give_near(c, object))
+		soba_object_free_slow(c, object, caller);
+}
+
 noinline __cold void soba_object_free_unlock(struct soba_cache *c,
 					     void *object,
 					     unsigned long caller)
 {
 	preempt_enable();
 	soba_object_free_slow(c, object, caller);
+}
+
+noinline __cold void soba_any_free_far(void *object, unsigned long caller)
+{
+	soba_object_free_far(NULL, object, caller);
+}
+
+noinline __cold void soba_any_free_unlock(void *object, unsigned long caller)
+{
+	soba_object_free_unlock(NULL, object, caller);
 }
 
 noinline __cold void soba_object_free_closing(struct soba_cache *c,
@@ -319,6 +364,15 @@ noinline __cold void soba_object_free_closing(struct soba_cache *c,
 	soba_report(SOBA_R_DOUBLE_FREE, caller,
 		    "object 0x%p of cache %s, size %u, is free already", object,
 		    c->name, c->object_size);
+}
+
+noinline __cold void soba_any_free_closing(void *object, unsigned long caller,
+					   struct soba_cpu_cache *l)
+{
+	/* It was found to be an object: its frame has an owner. */
+	struct soba_frame *f = soba_addr_frame(object);
+
+	soba_object_free_closing(soba_owner_ptr(f->owner), object, caller, l);
 }
 
 enum soba_verdict soba_object_judge(void *object, unsigned long caller,

@@ -52,10 +52,20 @@ void soba_object_free_slow(struct soba_cache *c, void *object,
 /* The same; false when nothing was freed, as it was no object. */
 bool soba_object_free_judged(struct soba_cache *c, void *object,
 			     unsigned long caller);
+/* The same when it may be nothing but a second node. */
+void soba_object_free_far(struct soba_cache *c, void *object,
+			  unsigned long caller);
 /* The same with preemption off, which it enables. */
 void soba_object_free_unlock(struct soba_cache *c, void *object,
 			     unsigned long caller);
-/* Enters with the magazines open, leaves them closed. */
+/*
+ * The same for kfree(): its argument stays in its register. And for both, with
+ * the magazines open, which it leaves closed.
+ */
+void soba_any_free_far(void *object, unsigned long caller);
+void soba_any_free_unlock(void *object, unsigned long caller);
+void soba_any_free_closing(void *object, unsigned long caller,
+			   struct soba_cpu_cache *l);
 void soba_object_free_closing(struct soba_cache *c, void *object,
 			      unsigned long caller, struct soba_cpu_cache *l);
 
@@ -71,23 +81,25 @@ static __always_inline bool soba_sleeps_in_atomic(gfp_t gfp)
 static __always_inline void *soba_object_get(struct soba_cache *c, gfp_t gfp,
 					     size_t bytes)
 {
-	struct soba_cpu_cache *l;
+	struct soba_cpu_front __percpu *l = soba_front(c);
 	void *object;
 
 	/* One test for those who may not sleep and want nothing special. */
 	if ((gfp & (SOBA_OBJ_SLOW | __GFP_DIRECT_RECLAIM)) &&
 	    (unlikely(gfp & SOBA_OBJ_SLOW) || unlikely(!soba_port_can_sleep())))
 		return soba_object_special(c, gfp, bytes, _RET_IP_);
-	if (unlikely(!soba_mag_open(c, &l)))
+	preempt_disable();
+	if (unlikely(!soba_front_grab(l))) {
+		preempt_enable();
 		return soba_object_nested(c, gfp, bytes, _RET_IP_);
-	object = *l->top;
+	}
+	object = *soba_front_top(l);
 	if (unlikely(!object))
-		return soba_object_empty(c, gfp, bytes, _RET_IP_, l);
-	/* So that it is an instruction on memory, not two. */
-	barrier();
-	l->top--;
-	l->allocs++;
-	soba_mag_close(l);
+		return soba_object_empty(c, gfp, bytes, _RET_IP_,
+					 raw_cpu_ptr(c->cpu));
+	soba_front_pop(l);
+	soba_front_release(l);
+	preempt_enable();
 	if (soba_obj_alloc_care()) {
 		if (soba_obj_alloc_traced())
 			return soba_object_traced(c, gfp, bytes, _RET_IP_,
@@ -97,14 +109,11 @@ static __always_inline void *soba_object_get(struct soba_cache *c, gfp_t gfp,
 	return object;
 }
 
-/* Set at load when there is more than one node. */
-DECLARE_STATIC_KEY_FALSE(soba_numa_key);
-
-static __always_inline bool soba_is_remote(const struct soba_frame *f,
-					   const struct soba_cpu_cache *l)
+static __always_inline bool
+soba_is_remote(const struct soba_frame *f, struct soba_cpu_front __percpu *l)
 {
 	return static_branch_unlikely(&soba_numa_key) &&
-	       f->chunk->zone->nid != l->nid;
+	       f->chunk->zone->nid != raw_cpu_read(l->nid);
 }
 
 /*
@@ -116,32 +125,38 @@ static __always_inline void soba_object_give(bool any, struct soba_cache *c,
 					     void *object)
 {
 	unsigned long pfn = soba_port_addr_pfn((unsigned long)object);
-	struct soba_cpu_cache *l;
+	struct soba_cpu_front __percpu *l;
 	struct soba_frame *f;
+	void **top;
 
-	if (unlikely(!soba_map_covers(pfn)) || soba_obj_free_care())
-		return soba_object_free_slow(c, object, _RET_IP_);
+	/* A switch that comes late is as if it had come later. */
+	if (unlikely(pfn >> SOBA_REGION_ORDER >= data_race(soba_obj_free_regions)))
+		return any ? soba_any_free_far(object, _RET_IP_) :
+			     soba_object_free_far(c, object, _RET_IP_);
 	preempt_disable();
 	f = soba_map_frame_covered(pfn);
 	if (any) {
 		/* see above */
 		c = data_race(f->owner) - SOBA_OWN_SLAB;
 		if (unlikely(soba_owner_kind(c)))
-			return soba_object_free_unlock(NULL, object, _RET_IP_);
+			return soba_any_free_unlock(object, _RET_IP_);
 	} else if (unlikely(data_race(f->owner) != /* as above */
 			    soba_cache_key(c))) {
 		return soba_object_free_unlock(c, object, _RET_IP_);
 	}
-	l = raw_cpu_ptr(c->cpu);
-	if (unlikely(!soba_slab_starts(c, soba_slab_distance(f, object))) ||
-	    soba_is_remote(f, l) || unlikely(!soba_mag_grab(l)))
-		return soba_object_free_unlock(c, object, _RET_IP_);
-	if (unlikely(l->top == l->end) || unlikely(*l->top == object))
-		return soba_object_free_closing(c, object, _RET_IP_, l);
-	l->top[1] = object;
-	barrier();
-	l->top++;
-	soba_mag_close(l);
+	if (unlikely(!soba_slab_starts_at(c, f, object)) ||
+	    unlikely(!soba_front_grab(l = soba_front(c))))
+		return any ? soba_any_free_unlock(object, _RET_IP_) :
+			     soba_object_free_unlock(c, object, _RET_IP_);
+	top = soba_front_top(l);
+	if (unlikely(soba_front_full(l, top)) || unlikely(*top == object))
+		return any ? soba_any_free_closing(object, _RET_IP_,
+						   raw_cpu_ptr(c->cpu)) :
+			     soba_object_free_closing(c, object, _RET_IP_,
+						      raw_cpu_ptr(c->cpu));
+	soba_front_push(l, top, object);
+	soba_front_release(l);
+	preempt_enable();
 }
 
 #endif /* SOBA_API_OBJECTS_H */

@@ -15,27 +15,21 @@
 #ifndef SOBA_MAGAZINE_H
 #define SOBA_MAGAZINE_H
 
+#include <soba/front.h>
+
 #include "slab/slab.h"
 
-/*
- * Who takes the guard decrements it and looks whether it was idle; who was not
- * first puts it back as it was. On one CPU the later one is always done first.
- */
+/* See soba_front_grab(). */
 enum soba_guard {
 	SOBA_GUARD_BUSY,
 	SOBA_GUARD_IDLE
 };
 
-static __always_inline bool soba_mag_grab(struct soba_cpu_cache *l)
+/* The same memory, for the steps of soba/front.h. */
+static __always_inline struct soba_cpu_front __percpu *
+soba_front(const struct soba_cache *c)
 {
-	if (unlikely(--l->guard != SOBA_GUARD_BUSY)) {
-		/* Else the compiler computes both in registers. */
-		barrier();
-		l->guard++;
-		return false;
-	}
-	barrier();
-	return true;
+	return (struct soba_cpu_front __percpu *)c->cpu;
 }
 
 /*
@@ -45,15 +39,12 @@ static __always_inline bool soba_mag_grab(struct soba_cpu_cache *l)
 static __always_inline bool soba_mag_open(struct soba_cache *c,
 					  struct soba_cpu_cache **cpu)
 {
-	struct soba_cpu_cache *l;
-
 	preempt_disable();
-	l = raw_cpu_ptr(c->cpu);
-	if (unlikely(!soba_mag_grab(l))) {
+	if (unlikely(!soba_front_grab(soba_front(c)))) {
 		preempt_enable();
 		return false;
 	}
-	*cpu = l;
+	*cpu = raw_cpu_ptr(c->cpu);
 	return true;
 }
 

@@ -240,7 +240,7 @@ static struct soba_slab *slab_of(const struct soba_cache *c,
 				 const struct soba_frame *f, const void *object)
 {
 	if (unlikely(READ_ONCE(f->owner) != soba_cache_key(c) ||
-		     !soba_slab_starts(c, soba_slab_distance(f, object))))
+		     !soba_slab_starts_at(c, f, object)))
 		return NULL;
 	return soba_frame_slab(f);
 }

@@ -40,6 +40,15 @@ static __always_inline bool soba_slab_starts(const struct soba_cache *c,
 	return distance * c->inverse < c->limit;
 }
 
+/* The same of an address in a slab of @c that @f is a frame of. */
+static __always_inline bool soba_slab_starts_at(const struct soba_cache *c,
+						const struct soba_frame *f,
+						const void *addr)
+{
+	return soba_port_scale((unsigned long)addr, &f->offset, &c->inverse) <
+	       c->limit;
+}
+
 /* The number of the object that a distance lies in. */
 static __always_inline u32 soba_slab_number(const struct soba_cache *c,
 					    u32 distance)

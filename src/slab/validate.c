@@ -132,7 +132,7 @@ static void check_cached(struct soba_check *ck, struct soba_cache *c,
 	u32 i;
 
 	if (!f || f->owner != soba_cache_key(c) ||
-	    !soba_slab_starts(c, soba_slab_distance(f, object))) {
+	    !soba_slab_starts_at(c, f, object)) {
 		soba_law(ck, "cache %s: 0x%p in the depot is no object of it",
 			 c->name, object);
 		return;
