@@ -144,8 +144,9 @@ static __always_inline void soba_object_give(bool any, struct soba_cache *c,
 			    soba_cache_key(c))) {
 		return soba_object_free_unlock(c, object, _RET_IP_);
 	}
+	l = soba_front(c);
 	if (unlikely(!soba_slab_starts_at(c, f, object)) ||
-	    unlikely(!soba_front_grab(l = soba_front(c))))
+	    unlikely(!soba_front_grab(l)))
 		return any ? soba_any_free_unlock(object, _RET_IP_) :
 			     soba_object_free_unlock(c, object, _RET_IP_);
 	top = soba_front_top(l);

@@ -12,6 +12,8 @@
 #ifndef SOBA_PORT_H
 #define SOBA_PORT_H
 
+#include <soba/front.h>
+
 #include "port_inline.h"
 
 /* The address classes, in the order in which a request may fall back (down). */

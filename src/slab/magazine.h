@@ -15,8 +15,6 @@
 #ifndef SOBA_MAGAZINE_H
 #define SOBA_MAGAZINE_H
 
-#include <soba/front.h>
-
 #include "slab/slab.h"
 
 /* See soba_front_grab(). */

@@ -334,11 +334,14 @@ bool soba_node_try_put(struct soba_cache *c, void *object)
 	local_irq_save(flags);
 	f = soba_addr_frame(object);
 	n = home_of(c, f);
-	if (n && raw_spin_trylock(&n->lock)) {
-		slab = slab_of(c, f, object);
-		done = slab && give_back(n, slab, object);
-		raw_spin_unlock(&n->lock);
-	}
+	if (!n)
+		goto out;
+	if (!raw_spin_trylock(&n->lock))
+		goto out;
+	slab = slab_of(c, f, object);
+	done = slab && give_back(n, slab, object);
+	raw_spin_unlock(&n->lock);
+out:
 	local_irq_restore(flags);
 	return done;
 }
