@@ -321,27 +321,34 @@ unsigned int soba_cache_put(struct soba_cache *c, unsigned int nr,
 	return s.nr_bad;
 }
 
+/* Only if nobody has the lock. Pre: interrupts off. */
+static bool try_give_back(struct soba_cache_node *n, struct soba_cache *c,
+			  struct soba_frame *f, void *object)
+{
+	struct soba_slab *slab;
+	bool done;
+
+	if (!raw_spin_trylock(&n->lock))
+		return false;
+	slab = slab_of(c, f, object);
+	done = slab && give_back(n, slab, object);
+	raw_spin_unlock(&n->lock);
+	return done;
+}
+
 bool soba_node_try_put(struct soba_cache *c, void *object)
 {
 	struct soba_cache_node *n;
-	struct soba_slab *slab;
 	struct soba_frame *f;
 	unsigned long flags;
-	bool done = false;
+	bool done;
 
 	if (!may_try())
 		return false;
 	local_irq_save(flags);
 	f = soba_addr_frame(object);
 	n = home_of(c, f);
-	if (!n)
-		goto out;
-	if (!raw_spin_trylock(&n->lock))
-		goto out;
-	slab = slab_of(c, f, object);
-	done = slab && give_back(n, slab, object);
-	raw_spin_unlock(&n->lock);
-out:
+	done = n && try_give_back(n, c, f, object);
 	local_irq_restore(flags);
 	return done;
 }
