@@ -112,7 +112,7 @@ static size_t hog_eat(char *mem, size_t at, long long bottom)
 /* Where kmemleak watches it would give up for want of memory, and find nothing. */
 static bool hog_may_eat(void)
 {
-	return access("/sys/kernel/debug/kmemleak", F_OK) != 0;
+	return !debug_kernel();
 }
 
 /*

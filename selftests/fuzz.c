@@ -288,7 +288,8 @@ static void keep_object_handle(int fd, const struct soba_test_object *call,
 TEST_F(soba, object_calls)
 {
 	uint64_t seed = from_environment("SOBA_FUZZ_SEED", time(NULL));
-	uint64_t calls = from_environment("SOBA_FUZZ_CALLS", 20000), i;
+	uint64_t calls = from_environment("SOBA_FUZZ_CALLS",
+					  debug_kernel() ? 5000 : 20000), i;
 	uint32_t handles[64] = { 0 }, caches[64] = { 0 };
 	uint64_t r = seed, done = 0;
 

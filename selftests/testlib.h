@@ -59,6 +59,8 @@ long long soba_meminfo(const char *name);
 long long host_free(void);
 /* The validator's verdict; @why gets its first other line. */
 bool soba_valid(char *why, size_t size);
+/* A kernel with kmemleak: ten times as slow, and it gives up for want of memory. */
+bool debug_kernel(void);
 unsigned int online_cpus(void);
 bool cpu_pin(unsigned int cpu);
 void cpu_unpin(void);
