@@ -30,7 +30,7 @@ struct soba_cpu_front {
  * On one CPU the later one is always done first, so it need not be atomic. The
  * kernel's dec_return would be an xadd and a compare.
  */
-#ifdef CONFIG_X86_64
+#if defined(CONFIG_X86_64) && defined(CONFIG_SMP)
 static __always_inline bool soba_front_grab(struct soba_cpu_front __percpu *l)
 {
 	bool nested;
