@@ -77,6 +77,19 @@ static void report_state(struct soba_frame *f, struct soba_frame snap,
 	}
 }
 
+/* Of an address that is no page's: is the memory soba's all the same? */
+enum soba_report_class soba_pages_class(unsigned long pfn)
+{
+	struct soba_frame *f;
+	bool ours;
+
+	rcu_read_lock();
+	f = soba_map_frame(pfn);
+	ours = f && soba_frame_state(f) != SOBA_F_NONE;
+	rcu_read_unlock();
+	return ours ? SOBA_R_INVALID_FREE : SOBA_R_FOREIGN_FREE;
+}
+
 /**
  * soba_pages_check() - is this a page allocation that the caller may free?
  * @pfn: any number
@@ -260,7 +273,7 @@ void soba_free_pages(unsigned long addr, unsigned int order)
 	if (!addr)
 		return;
 	if (unlikely((addr & ~PAGE_MASK) || !pfn_valid(pfn))) {
-		soba_report(SOBA_R_FOREIGN_FREE, _RET_IP_,
+		soba_report(soba_pages_class(pfn), _RET_IP_,
 			    "address %#lx, order %u, is not that of a page",
 			    addr, order);
 		return;
