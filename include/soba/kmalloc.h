@@ -15,8 +15,9 @@
 
 /*
  * Bytes of the classes, about four to a doubling. The powers of two, 96 and 192
- * are the kernel's. All are aligned to the largest power of two that divides
- * them, powers of two so to themselves.
+ * are the kernel's; of DMA, DMA32 and reclaimable memory there are only these.
+ * All are aligned to the largest power of two that divides them, powers of two so
+ * to themselves.
  */
 #define SOBA_KMALLOC_CLASSES(X)						      \
 	X(8) X(16) X(24) X(32) X(40) X(48) X(64) X(80) X(96) X(112) X(128)    \

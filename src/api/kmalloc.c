@@ -231,6 +231,15 @@ static const struct {
 				    SOBA_CLASS_DMA },
 };
 
+/* The kernel's own classes are enough for the types that are rarely asked for. */
+static bool has_cache(unsigned int type, unsigned int class)
+{
+	unsigned int size = class_size[class];
+
+	return type == SOBA_KMALLOC_NORMAL || is_power_of_2(size) ||
+	       size == 96 || size == 192;
+}
+
 static struct soba_cache *make_class(unsigned int type, unsigned int class)
 {
 	unsigned int size = class_size[class];
@@ -270,24 +279,41 @@ static void build_tables(void)
 	}
 }
 
+/* From the largest down: a class without a cache uses the next larger one's. */
+static int make_type(unsigned int type)
+{
+	struct kmem_cache **row = soba_default_heap.kmalloc[type];
+	unsigned int class;
+
+	for (class = SOBA_NR_KMALLOC_CLASSES; class--;) {
+		struct soba_cache *c;
+
+		if (!has_cache(type, class)) {
+			row[class] = row[class + 1];
+			continue;
+		}
+		c = make_class(type, class);
+		if (IS_ERR(c))
+			return PTR_ERR(c);
+		row[class] = soba_cache_public(c);
+		if (type == SOBA_KMALLOC_NORMAL)
+			soba_default_heap.front[class] = soba_front(c);
+	}
+	return 0;
+}
+
 int soba_kmalloc_init(void)
 {
-	unsigned int type, class;
+	unsigned int type;
+	int err;
 
 	build_tables();
 	soba_obj_free_init();
 	for (type = 0; type < SOBA_NR_KMALLOC_TYPES; type++) {
-		for (class = 0; class < SOBA_NR_KMALLOC_CLASSES; class++) {
-			struct soba_cache *c = make_class(type, class);
-
-			if (IS_ERR(c)) {
-				soba_kmalloc_exit();
-				return PTR_ERR(c);
-			}
-			soba_default_heap.kmalloc[type][class] =
-				soba_cache_public(c);
-			if (type == SOBA_KMALLOC_NORMAL)
-				soba_default_heap.front[class] = soba_front(c);
+		err = make_type(type);
+		if (err) {
+			soba_kmalloc_exit();
+			return err;
 		}
 	}
 	return 0;
@@ -303,7 +329,7 @@ void soba_kmalloc_exit(void)
 			struct kmem_cache **s =
 				&soba_default_heap.kmalloc[type][class];
 
-			if (*s)
+			if (*s && has_cache(type, class))
 				soba_cache_end(soba_cache_private(*s));
 			*s = NULL;
 		}
