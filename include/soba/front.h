@@ -37,7 +37,8 @@ static __always_inline bool soba_front_grab(struct soba_cpu_front __percpu *l)
 
 	asm volatile("decl %%gs:%[guard]"
 		     : "=@ccne" (nested),
-		       [guard] "+m" (*(unsigned int __force *)&l->guard)
+		       [guard] "+m" (*(unsigned int *)(__force unsigned long)
+				     &l->guard)
 		     : : "memory");
 	if (unlikely(nested))
 		raw_cpu_inc(l->guard);
@@ -52,7 +53,8 @@ static __always_inline bool soba_front_full(struct soba_cpu_front __percpu *l,
 
 	asm("cmpq %%gs:%[end], %[top]"
 	    : "=@cce" (full)
-	    : [end] "m" (*(void *** __force)&l->end), [top] "r" (top));
+	    : [end] "m" (*(void ***)(__force unsigned long)&l->end),
+	      [top] "r" (top));
 	return full;
 }
 #else
