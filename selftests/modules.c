@@ -141,3 +141,24 @@ const char *soba_restore(void)
 	changed = why;
 	return why;
 }
+
+static pid_t first;
+
+static void restore(void)
+{
+	const char *why;
+
+	if (getpid() != first)
+		return;
+	changed = true;
+	why = soba_restore();
+	if (why)
+		printf("# %s\n", why);
+}
+
+void soba_restore_at_exit(void)
+{
+	remember_parameters();
+	first = getpid();
+	atexit(restore);
+}

@@ -78,6 +78,8 @@ const char *soba_load(const char *parameters);
 /* With these parameters, then with those it had; the device must be closed. */
 const char *soba_reload(const char *parameters);
 const char *soba_restore(void);
+/* When this process ends, whatever its children have loaded. */
+void soba_restore_at_exit(void);
 bool soba_loaded(void);
 
 uint64_t random_next(uint64_t *state);
