@@ -48,7 +48,7 @@ TEST_F(soba, sizes_and_alignments)
 	uint32_t i, align;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		for (align = 0; align <= 4096; align = align ? align * 8 : 1) {
+		for (align = 0; align <= 32768; align = align ? align * 8 : 1) {
 			uint32_t c = cache_create(self->fd, "sized", sizes[i],
 						  align, 0, 0);
 
@@ -406,6 +406,33 @@ TEST_F(soba, zalloc)
 		ASSERT_EQ(0, obj_free(self->fd, call.handle));
 		EXPECT_EQ(0, cache_destroy(self->fd, c));
 	}
+}
+
+/*
+ * init_on_alloc= leaves objects alone that RCU readers may look at, but not what
+ * somebody else has left in the pages of their slab.
+ */
+TEST_F(soba, others_bytes_do_not_show)
+{
+	static uint32_t pages[2000];
+	uint32_t c, h;
+	size_t nr, i;
+
+	if (!(self->info.config & SOBA_TEST_INIT_ON_ALLOC))
+		SKIP(return, "booted without init_on_alloc");
+	nr = page_alloc_all(self->fd, K, 0, pages, ARRAY_SIZE(pages));
+	ASSERT_GT(nr, 1000);
+	for (i = 0; i < nr; i++)
+		ASSERT_EQ(0, page_fill(self->fd, pages[i], i + 1));
+	page_free_all(self->fd, pages, nr);
+	c = cache_create(self->fd, "typesafe_init", 500, 0,
+			 SOBA_SLAB_TYPESAFE_BY_RCU, 0);
+	ASSERT_NE(c, 0);
+	h = obj_cache_alloc(self->fd, c, K, 4000);
+	ASSERT_NE(h, 0);
+	EXPECT_EQ(SOBA_TEST_GOOD, obj_zeroed(self->fd, h, 0, 0));
+	ASSERT_EQ(0, obj_free(self->fd, h));
+	EXPECT_EQ(0, cache_destroy(self->fd, c));
 }
 
 TEST_HARNESS_MAIN

@@ -225,6 +225,7 @@ static void make_numbers(struct soba_test_object *call, uint64_t *r)
 static bool is_harmful(const struct soba_test_object *call)
 {
 	return call->op == SOBA_OBJ_POKE || call->op == SOBA_OBJ_LEAVE ||
+	       call->op == SOBA_OBJ_FORGET ||
 	       call->op == SOBA_OBJ_FREE_WRONG || call->flags & SOBA_OBJ_KEEP ||
 	       (call->op == SOBA_OBJ_CREATE && call->slab_flags & SOBA_SLAB_PANIC);
 }

@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 #include <sys/wait.h>
+#include <time.h>
 
 #include "fixture.h"
 #include "objlib.h"
@@ -258,27 +259,46 @@ TEST_F(soba, nolock_anywhere)
 	EXPECT_EQ(0, kmsg_count(self->kmsg, "soba:", NULL, 0));
 }
 
-/* NMIs from the other side: many, over a task that allocates all the time. */
+/* Calls that found the magazines of kmalloc-128 in use below them. */
+static unsigned long nested_calls(void)
+{
+	char *text = file_text(DEBUGFS "/caches/kmalloc-128/nested");
+	unsigned long calls = text ? strtoul(text, NULL, 10) : 0;
+
+	free(text);
+	return calls;
+}
+
+/*
+ * Many on CPU 0, which allocates all the time: some must come in the middle of
+ * the fast path. A call from CPU 1 runs in an NMI of the first other one.
+ */
 TEST_F(soba, nolock_in_nmi_over_load)
 {
-	pid_t child;
+	unsigned long before = nested_calls();
+	time_t end = time(NULL) + 15;
 	unsigned int i;
+	pid_t child;
 
 	if (!(self->info.config & SOBA_TEST_NMI))
 		SKIP(return, "no NMI to send here");
+	if (online_cpus() < 2)
+		SKIP(return, "one CPU only: it would send the NMI to itself");
 	child = fork();
 	if (!child) {
 		int fd = device_open();
 
+		cpu_pin(0);
 		for (;;)
 			obj_free(fd, obj_kmalloc(fd, 128, ATOMIC, 300));
 	}
-	for (i = 0; i < 300; i++) {
+	for (i = 0; i < 100 || (nested_calls() == before && time(NULL) < end);
+	     i++) {
 		struct soba_test_object call = alloc_call(128, 0, SOBA_CTX_NMI);
 
 		call.form = SOBA_OBJ_NOLOCK;
 		call.nr = 8;
-		call.cpu = i % online_cpus();
+		call.cpu = 1;
 		ASSERT_EQ(0, obj_run(self->fd, &call));
 		if (!call.handle)
 			continue;
@@ -290,6 +310,8 @@ TEST_F(soba, nolock_in_nmi_over_load)
 	}
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
+	EXPECT_GT(nested_calls(), before)
+		TH_LOG("%u NMIs, and none came in the middle", 2 * i);
 	EXPECT_EQ(0, kmsg_count(self->kmsg, "soba:", NULL, 0));
 }
 

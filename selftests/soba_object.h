@@ -39,6 +39,7 @@ enum soba_object_op {
 	SOBA_OBJ_FROM_USER,	/* the same */
 	SOBA_OBJ_DMA,		/* handle, index: dma_map_single() -> phys, value */
 	SOBA_OBJ_LEAVE,		/* handle: its objects stay after close() */
+	SOBA_OBJ_FORGET,	/* cache: it is not destroyed at close() */
 	/* nothing is kept */
 	SOBA_OBJ_ROUNDUP,	/* size -> usable */
 	SOBA_OBJ_NOTHING,	/* form: frees NULL and ZERO_SIZE_PTR; ksize -> value */

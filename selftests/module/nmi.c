@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * nmi.c - runs a function in an NMI that this CPU sends to itself.
+ * nmi.c - runs a function in an NMI on another CPU, whatever that is doing; on
+ * the only CPU, in one that it sends to itself.
  *
  * Locking: nmi_mutex lets one in at a time; the function and its argument are
  * the handler's from `wanted` set until it is clear.
@@ -30,6 +31,14 @@ static int nmi_handler(unsigned int type, struct pt_regs *regs)
 	return NMI_HANDLED;
 }
 
+/* The first online CPU that is not this one. */
+static unsigned int nmi_target(void)
+{
+	unsigned int cpu = cpumask_any_but(cpu_online_mask, smp_processor_id());
+
+	return cpu < nr_cpu_ids ? cpu : smp_processor_id();
+}
+
 int compat_run_in_nmi(void (*fn)(void *), void *arg)
 {
 	int ret;
@@ -42,7 +51,7 @@ int compat_run_in_nmi(void (*fn)(void *), void *arg)
 		/* nmi_fn and nmi_arg first */
 		smp_store_release(&wanted, true);
 		preempt_disable();
-		apic->send_IPI_mask(cpumask_of(smp_processor_id()), NMI_VECTOR);
+		apic->send_IPI_mask(cpumask_of(nmi_target()), NMI_VECTOR);
 		preempt_enable();
 		/* pairs with the handler's release */
 		while (smp_load_acquire(&wanted))

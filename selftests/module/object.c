@@ -54,6 +54,11 @@ static void leave_object_run(struct task *t)
 	t->b->leave = true;
 }
 
+static void forget_run(struct task *t)
+{
+	t->c->forgotten = true;
+}
+
 static void roundup_run(struct task *t)
 {
 	t->call->usable = soba_kmalloc_size_roundup(t->call->size);
@@ -100,6 +105,7 @@ static const struct object_operation object_operations[SOBA_NR_OBJECT_OPS] = {
 	[SOBA_OBJ_FROM_USER] = { NEEDS_SLOT, user_prepare, user_run, PROCESS },
 	[SOBA_OBJ_DMA] = { NEEDS_SLOT, user_prepare, dma_run, PROCESS },
 	[SOBA_OBJ_LEAVE] = { NEEDS_BATCH, NULL, leave_object_run },
+	[SOBA_OBJ_FORGET] = { NEEDS_CACHE, NULL, forget_run },
 	[SOBA_OBJ_ROUNDUP] = { NEEDS_NOTHING, NULL, roundup_run },
 	[SOBA_OBJ_NOTHING] = { NEEDS_NOTHING, NULL, nothing_run },
 	[SOBA_OBJ_RCU] = { NEEDS_BATCH, rcu_prepare, rcu_run, rcu_finish, PROCESS },

@@ -25,6 +25,7 @@ struct cache {
 	unsigned int users;	/* batches, and pools */
 	unsigned int pools;	/* of them */
 	bool dead;		/* destroyed while objects were live */
+	bool forgotten;		/* by the tests: it stays */
 };
 
 /* What one ALLOC returned. */

@@ -254,7 +254,7 @@ int destroy_prepare(struct task *t)
 /* Soba's part of the end. */
 void cache_close(struct cache *c)
 {
-	if (c->dead)
+	if (c->dead || c->forgotten)
 		return;
 	/* one of them is NULL, which both take */
 	mempool_destroy(c->pool);

@@ -31,8 +31,8 @@ static const char *bad_spec(const struct soba_cache_spec *spec)
 		return "the size must be from 1 to the largest block's";
 	if (spec->align && !is_power_of_2(spec->align))
 		return "the alignment must be a power of two";
-	if (spec->align > PAGE_SIZE)
-		return "the alignment must not be above a page";
+	if (spec->align > MAX_OBJECT)
+		return "the alignment must not be above the largest block";
 	if (spec->usersize > spec->size ||
 	    spec->useroffset > spec->size - spec->usersize)
 		return "the usercopy window must lie inside the object";
@@ -188,8 +188,8 @@ static void name_some(struct soba_cache *c)
  * soba_kmem_cache_destroy() - end a cache
  * @s: the cache, or NULL
  *
- * With live objects there is a report; the cache then stays, without a name,
- * for those who still free into it, and its memory is kept.
+ * With live objects there is a report; the cache then stays for those who still
+ * free into it, in the statistics too, and its memory is kept.
  *
  * Context: process, may sleep.
  */
@@ -242,7 +242,7 @@ EXPORT_SYMBOL_GPL(soba_kmem_cache_shrink);
  * @s: the cache
  *
  * Context: any.
- * Return: the size it was created with, at least 8.
+ * Return: the size it was created with, in bytes.
  */
 unsigned int soba_kmem_cache_size(struct kmem_cache *s)
 {

@@ -101,12 +101,16 @@ static void clear_each(const struct soba_cache *c, size_t nr, void **p)
 		memset64(p[i], 0, words);
 }
 
+/* With preemption off so many at a time. */
+#define BULK_RUN 512
+
 /* What magazines and depot have. */
 static size_t bulk_from_mags(struct soba_cache *c, size_t size, void **p)
 {
 	struct soba_cpu_cache *l;
 	size_t done = 0;
 
+	size = min_t(size_t, size, BULK_RUN);
 	if (!soba_mag_open(c, &l))
 		return 0;
 	for (;;) {
@@ -131,7 +135,7 @@ static size_t bulk_from_mags(struct soba_cache *c, size_t size, void **p)
  * @size: how many
  * @p: filled in
  *
- * Context: as soba_kmem_cache_alloc(), with interrupts on.
+ * Context: as soba_kmem_cache_alloc().
  * Return: @size, or 0: then nothing was allocated.
  */
 int soba_kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t flags, size_t size,
@@ -240,9 +244,10 @@ out:
 	l->top = to - 1;
 }
 
-/* As many as the magazines and the depot have room for. */
+/* As many as the magazines and the depot have room for, and about BULK_RUN. */
 static void bulk_to_mags(struct soba_cache *c, struct bulk_free *b)
 {
+	void **stop = b->next + BULK_RUN;
 	struct soba_cpu_cache *l;
 	bool stored = false;
 
@@ -254,7 +259,7 @@ static void bulk_to_mags(struct soba_cache *c, struct bulk_free *b)
 	for (;;) {
 		push_run(c, l, b);
 		if (b->next == b->end || l->top != l->end ||
-		    !soba_mag_store(c, l))
+		    b->next >= stop || !soba_mag_store(c, l))
 			break;
 		stored = true;
 	}

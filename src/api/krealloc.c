@@ -83,7 +83,7 @@ EXPORT_SYMBOL_GPL(soba_krealloc);
  *	ignored
  *
  * All usable bytes are cleared, soba_ksize() of them. Mistakes are met as by
- * soba_kfree(), and nothing is cleared then.
+ * soba_kfree(); but an object that was freed already is cleared again.
  *
  * Context: any but NMI.
  */

@@ -49,7 +49,7 @@ static void *alloc_decoded(struct soba_cache *c, gfp_t gfp, int nid,
 	void *object;
 
 	soba_gfp_decode(&req, gfp, 0, nid, caller);
-	req.zero = false;
+	req.zero = soba_cache_zero_blocks(c);
 	req.order = c->order;
 	req.class = c->class;
 	/*
@@ -57,7 +57,7 @@ static void *alloc_decoded(struct soba_cache *c, gfp_t gfp, int nid,
 	 * comes from a slab, and a slab that is made for it is charged.
 	 */
 	if ((gfp & __GFP_ACCOUNT) && !(c->flags & SLAB_TYPESAFE_BY_RCU)) {
-		req.order = get_order(c->object_size);
+		req.order = get_order(max(c->object_size, c->align));
 		object = soba_large_alloc(&req, c);
 		if (object && c->ctor)
 			c->ctor(object);
@@ -367,12 +367,10 @@ noinline __cold void soba_object_free_closing(struct soba_cache *c,
 }
 
 noinline __cold void soba_any_free_closing(void *object, unsigned long caller,
-					   struct soba_cpu_cache *l)
+					   struct soba_cpu_cache *l,
+					   struct soba_cache *c)
 {
-	/* It was found to be an object: its frame has an owner. */
-	struct soba_frame *f = soba_addr_frame(object);
-
-	soba_object_free_closing(soba_owner_ptr(f->owner), object, caller, l);
+	soba_object_free_closing(c, object, caller, l);
 }
 
 enum soba_verdict soba_object_judge(void *object, unsigned long caller,

@@ -65,7 +65,7 @@ void soba_object_free_unlock(struct soba_cache *c, void *object,
 void soba_any_free_far(void *object, unsigned long caller);
 void soba_any_free_unlock(void *object, unsigned long caller);
 void soba_any_free_closing(void *object, unsigned long caller,
-			   struct soba_cpu_cache *l);
+			   struct soba_cpu_cache *l, struct soba_cache *c);
 void soba_object_free_closing(struct soba_cache *c, void *object,
 			      unsigned long caller, struct soba_cpu_cache *l);
 
@@ -119,7 +119,7 @@ soba_is_remote(const struct soba_frame *f, struct soba_cpu_front __percpu *l)
 /*
  * @any: objects of any cache will do, else of @c. The descriptor is looked at
  * with preemption off, so it stays where it is even if the pointer is nobody's;
- * its owner is a word that is read once. The cold ends enable preemption.
+ * what a cache is made of is a word that is read once. The cold ends enable preemption.
  */
 static __always_inline void soba_object_give(bool any, struct soba_cache *c,
 					     void *object)
@@ -136,11 +136,10 @@ static __always_inline void soba_object_give(bool any, struct soba_cache *c,
 	preempt_disable();
 	f = soba_map_frame_covered(pfn);
 	if (any) {
-		/* see above */
-		c = data_race(f->owner) - SOBA_OWN_SLAB;
+		c = READ_ONCE(f->owner) - SOBA_OWN_SLAB;
 		if (unlikely(soba_owner_kind(c)))
 			return soba_any_free_unlock(object, _RET_IP_);
-	} else if (unlikely(data_race(f->owner) != /* as above */
+	} else if (unlikely(data_race(f->owner) != /* compared, no more */
 			    soba_cache_key(c))) {
 		return soba_object_free_unlock(c, object, _RET_IP_);
 	}
@@ -152,7 +151,7 @@ static __always_inline void soba_object_give(bool any, struct soba_cache *c,
 	top = soba_front_top(l);
 	if (unlikely(soba_front_full(l, top)) || unlikely(*top == object))
 		return any ? soba_any_free_closing(object, _RET_IP_,
-						   raw_cpu_ptr(c->cpu)) :
+						   raw_cpu_ptr(c->cpu), c) :
 			     soba_object_free_closing(c, object, _RET_IP_,
 						      raw_cpu_ptr(c->cpu));
 	soba_front_push(l, top, object);

@@ -138,13 +138,27 @@ static void say_cache(struct soba_cache *c, unsigned long live)
 			 live, live * c->object_size, c->name);
 }
 
+/* Those that a client made and forgot; its constructors are not called here. */
+static void end_forgotten(void)
+{
+	struct soba_cache *c;
+
+	while ((c = soba_cache_left())) {
+		soba_report_line(SOBA_R_LEAK, 0,
+				 "cache %s, size %u, was never destroyed",
+				 c->name, c->object_size);
+		soba_cache_end(c);
+	}
+}
+
 void soba_leak_report_objects(void)
 {
 	struct gathering g = { .match = match_all };
 	struct soba_cache *c;
 	unsigned int i;
 
-	/* Exit runs alone: the list holds still. */
+	/* Exit runs alone: the lists hold still. */
+	end_forgotten();
 	list_for_each_entry(c, &soba_cache_tombs, tomb) {
 		if (!c->track_offset) {
 			say_cache(c, soba_cache_live(c));

@@ -143,10 +143,23 @@ unsigned long soba_cache_end(struct soba_cache *c)
 		bury(c);
 		return live;
 	}
-	if (c->flags & SLAB_TYPESAFE_BY_RCU)
+	if (c->flags & SLAB_TYPESAFE_BY_RCU) {
+		/* Who freed the last object has sent its slab on the way. */
+		synchronize_rcu();
 		rcu_barrier();
+	}
 	call_rcu(&c->rcu, cache_release_rcu);
 	return 0;
+}
+
+struct soba_cache *soba_cache_left(void)
+{
+	struct soba_cache *c;
+
+	list_for_each_entry(c, &soba_cache_list, link)
+		if (!(c->own_flags & SOBA_CACHE_ON_SLAB))
+			return c;
+	return NULL;
 }
 
 /*

@@ -49,7 +49,7 @@ struct soba_slab {
 	u8 order;
 	u8 fill;			/* which list: node->lock */
 	u8 words;			/* of map[] */
-	u8 fresh;			/* never handed out: shuffle */
+	u8 fresh;			/* some never handed out: shuffle */
 	unsigned long map[];		/* 1: free; node->lock */
 };
 
@@ -72,6 +72,7 @@ struct soba_cpu_cache {
 	struct soba_mag *loaded;
 	struct soba_mag *spare;		/* full, or empty */
 	u32 spare_nr;			/* its objects, for who may not look in */
+	u32 shut;			/* ->guard is busy for ever */
 	unsigned long refills;		/* of allocs: after a look for more */
 	unsigned long unloads;		/* objects freed after making room */
 	/* slower ways, in objects; this_cpu_inc() from any context */
@@ -120,7 +121,6 @@ struct soba_cache_node {
 #define SOBA_CACHE_KMALLOC	0x04	/* a kmalloc class */
 #define SOBA_CACHE_DEBUG	0x08	/* red zones, poison, owners: debug.c */
 #define SOBA_CACHE_TOMB		0x10	/* destroyed with live objects */
-#define SOBA_CACHE_KEEP		0x20	/* objects keep what the constructor wrote */
 
 struct soba_cache {
 	/* the fast paths' line */
@@ -204,6 +204,9 @@ struct soba_cache *soba_cache_new(const struct soba_cache_spec *spec);
  * Return: objects still live; then the cache stays, as a tombstone.
  */
 unsigned long soba_cache_end(struct soba_cache *c);
+
+/* At unload: a cache that nobody has ended, of whoever made it; NULL: none. */
+struct soba_cache *soba_cache_left(void);
 
 /* Objects handed out and not yet given back; exact while nobody allocates. */
 unsigned long soba_cache_live(struct soba_cache *c);

@@ -142,10 +142,12 @@ struct soba_mag *soba_depot_swap_full(struct soba_cache *c,
 	return m;
 }
 
+/* Who drains meets all other CPUs here: no sign that magazines are too small. */
 void soba_depot_put(struct soba_depot *d, struct soba_mag *m)
 {
-	unsigned long flags = depot_lock(d);
+	unsigned long flags;
 
+	raw_spin_lock_irqsave(&d->lock, flags);
 	if (m->nr)
 		push_full(d, m);
 	else
@@ -153,27 +155,82 @@ void soba_depot_put(struct soba_depot *d, struct soba_mag *m)
 	depot_unlock(d, flags);
 }
 
-/* A magazine of another size than new ones goes as soon as it is empty. */
-struct soba_mag *soba_depot_strip(struct soba_depot *d, bool all)
+void soba_depot_surplus(struct soba_depot *d, bool all,
+			struct soba_depot_quota *nr)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&d->lock, flags);
+	nr->full = all ? d->nr_full : d->min_full;
+	nr->empty = all ? d->nr_empty : d->min_empty;
+	d->min_full = d->nr_full - nr->full;
+	d->min_empty = d->nr_empty - nr->empty;
+	raw_spin_unlock_irqrestore(&d->lock, flags);
+}
+
+/* What leaves for good does not count as used: ->min_ stays as it was. */
+static struct soba_mag *strip_one(struct soba_depot *d,
+				  struct soba_depot_quota *nr)
+{
+	u32 min_full = d->min_full, min_empty = d->min_empty;
+	struct soba_mag *m = NULL;
+
+	if (nr->full) {
+		nr->full--;
+		m = pop_full(d);
+	}
+	if (!m && nr->empty) {
+		nr->empty--;
+		m = pop_empty(d);
+	}
+	d->min_full = min(min_full, d->nr_full);
+	d->min_empty = min(min_empty, d->nr_empty);
+	return m;
+}
+
+/* So many at a time, so that the lock is short. */
+#define STRIP_BATCH 16
+
+struct soba_mag *soba_depot_strip(struct soba_depot *d,
+				  struct soba_depot_quota *nr)
 {
 	struct soba_mag *list = NULL, *m;
 	unsigned long flags;
-	u32 nr;
+	unsigned int i;
 
-	flags = depot_lock(d);
-	for (nr = all ? d->nr_full : d->min_full; nr; nr--) {
-		m = pop_full(d);
+	raw_spin_lock_irqsave(&d->lock, flags);
+	for (i = 0; i < STRIP_BATCH; i++) {
+		m = strip_one(d, nr);
+		if (!m)
+			break;
 		m->next = list;
 		list = m;
 	}
-	for (nr = all ? d->nr_empty : d->min_empty; nr; nr--) {
-		m = pop_empty(d);
+	raw_spin_unlock_irqrestore(&d->lock, flags);
+	return list;
+}
+
+/* The first ones are those that the CPUs exchange. */
+struct soba_mag *soba_depot_strip_odd(struct soba_depot *d, u32 cap)
+{
+	struct soba_mag *list = NULL, **at = &d->empty, *m;
+	unsigned long flags;
+	unsigned int i;
+
+	raw_spin_lock_irqsave(&d->lock, flags);
+	for (i = 0; i < STRIP_BATCH && *at; i++) {
+		m = *at;
+		if (m->cap == cap) {
+			at = &m->next;
+			continue;
+		}
+		WRITE_ONCE(*at, m->next);
+		d->nr_empty--;
 		m->next = list;
 		list = m;
 	}
-	d->min_full = d->nr_full;
-	d->min_empty = d->nr_empty;
-	depot_unlock(d, flags);
+	d->min_empty = min(d->min_empty, d->nr_empty);
+	raw_spin_unlock_irqrestore(&d->lock, flags);
 	return list;
 }
 

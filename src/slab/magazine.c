@@ -200,17 +200,18 @@ static void exchange_full(struct soba_cache *c, struct soba_cpu_cache *l)
 bool soba_mag_store(struct soba_cache *c, struct soba_cpu_cache *l)
 {
 	struct soba_mag *m;
+	u32 nr = l->spare->nr;
 
 	if (!l->spare->cap)
 		return false;
-	if (!l->spare->nr) {
+	if (!nr) {
 		soba_mag_swap(l);
 		return true;
 	}
 	m = soba_depot_swap_full(c, depot_of(c, l), l->spare);
 	if (!m)
 		return false;
-	l->out += l->spare->nr;
+	l->out += nr;
 	set_spare(l, unset_loaded(l));
 	set_loaded(l, m);
 	return true;
@@ -272,6 +273,7 @@ int soba_mag_setup(struct soba_cache *c)
 		struct soba_cpu_cache *l = per_cpu_ptr(c->cpu, cpu);
 
 		l->guard = none ? SOBA_GUARD_BUSY : SOBA_GUARD_IDLE;
+		l->shut = none;
 		l->nid = soba_node_id(soba_node_index(cpu_to_node(cpu)));
 		set_spare(l, &soba_mag_none);
 		set_loaded(l, &soba_mag_none);
@@ -317,35 +319,49 @@ void soba_mag_cpu_dead(struct soba_cache *c, unsigned int cpu)
 	unload_all(c, per_cpu_ptr(c->cpu, cpu));
 }
 
+struct shutting {
+	struct soba_cache *c;
+	atomic_t missed;	/* CPUs with a free or an allocation under way */
+};
+
 /*
- * The objects still out are freed by whoever has them, past the magazines: on
- * another CPU a free that is just under way ends before the interrupt that this
- * sends, and finds the guard busy after it.
+ * The objects still out are freed by whoever has them, past the magazines. Who
+ * is in the magazines now has interrupts on, and is below this one.
  */
-static void shut_cpu(void *cache)
+static void shut_cpu(void *arg)
 {
-	struct soba_cache *c = cache;
+	struct shutting *s = arg;
 	struct soba_cpu_cache *l;
 
-	if (!soba_mag_open(c, &l))
+	if (raw_cpu_read(s->c->cpu->shut))
 		return;
-	unload_all(c, l);
+	if (!soba_mag_open(s->c, &l)) {
+		atomic_inc(&s->missed);
+		return;
+	}
+	unload_all(s->c, l);
+	l->shut = true;
 	/* Not closed again. */
 	preempt_enable();
 }
 
 void soba_mag_shut(struct soba_cache *c)
 {
+	struct shutting s = { .c = c };
 	unsigned int cpu;
 
 	cpus_read_lock();
-	on_each_cpu(shut_cpu, c, 1);
+	do {
+		atomic_set(&s.missed, 0);
+		on_each_cpu(shut_cpu, &s, 1);
+	} while (atomic_read(&s.missed));
 	for_each_possible_cpu(cpu) {
 		if (cpu_online(cpu))
 			continue;
 		/* It may have stopped when the registry had forgotten us. */
 		soba_mag_cpu_dead(c, cpu);
 		per_cpu_ptr(c->cpu, cpu)->guard = SOBA_GUARD_BUSY;
+		per_cpu_ptr(c->cpu, cpu)->shut = true;
 	}
 	cpus_read_unlock();
 }

@@ -90,13 +90,18 @@ void soba_node_add(struct soba_cache_node *n, struct soba_slab *slab)
 /*
  * No frame that an object begins in leads to the slab any more: who looks it up
  * under node->lock finds a slab that is in a list, or none. Above the orders
- * that an object of less than its block may have there is one object.
+ * that an object of less than its block may have there is one object, in
+ * whatever frame its colour lets it begin.
  */
 static void forget_slab(struct soba_slab *slab)
 {
-	u32 i, nr = slab->nr > 1 ? 1U << slab->order : 1;
+	u32 i;
 
-	for (i = 0; i < nr; i++)
+	if (slab->nr == 1) {
+		WRITE_ONCE(soba_addr_frame(slab->base)->caller, 0);
+		return;
+	}
+	for (i = 0; i < 1U << slab->order; i++)
 		WRITE_ONCE(slab->frame[i].caller, 0);
 }
 

@@ -105,11 +105,18 @@ static bool to_mags(struct soba_cache *c, void *object)
 
 static bool to_slab(struct soba_cache *c, void *object)
 {
+	bool done;
+
 	/* The debug checks' reports are not for NMI. */
-	if ((c->own_flags & SOBA_CACHE_DEBUG) || !soba_node_try_put(c, object))
+	if (c->own_flags & SOBA_CACHE_DEBUG)
 		return false;
-	this_cpu_inc(c->cpu->slow_frees);
-	return true;
+	/* As in soba_object_put(). */
+	rcu_read_lock();
+	done = soba_node_try_put(c, object);
+	if (done)
+		this_cpu_inc(c->cpu->slow_frees);
+	rcu_read_unlock();
+	return done;
 }
 
 static bool take_slot(struct nolock_waiting *w, void *object)

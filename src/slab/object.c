@@ -5,7 +5,8 @@
  * Who comes here found the magazines empty, in use below on the same CPU, or
  * was not meant for them: another node, or a cache with debug checks.
  *
- * Locking: none held here; node->lock inside node.c.
+ * Locking: none held here; node->lock inside node.c. RCU keeps the cache while
+ * its last object is freed.
  */
 #include "slab/magazine.h"
 #include "slab/debug.h"
@@ -68,11 +69,14 @@ void *soba_object_alloc(struct soba_cache *c, const struct soba_req *req)
 
 void soba_object_put(struct soba_cache *c, void *object, unsigned long caller)
 {
-	if (unlikely(c->own_flags & SOBA_CACHE_DEBUG) &&
-	    !soba_debug_free(c, object, caller))
-		return;
-	if (!soba_cache_put(c, 1, &object, caller))
-		this_cpu_inc(c->cpu->slow_frees);
+	/* It may be the cache's last object, and somebody be at its end. */
+	rcu_read_lock();
+	if (likely(!(c->own_flags & SOBA_CACHE_DEBUG)) ||
+	    soba_debug_free(c, object, caller)) {
+		if (!soba_cache_put(c, 1, &object, caller))
+			this_cpu_inc(c->cpu->slow_frees);
+	}
+	rcu_read_unlock();
 }
 
 void soba_object_free(void *object, unsigned long caller)

@@ -33,6 +33,18 @@ static void empty_list(struct soba_cache *c, struct soba_mag *m)
 	}
 }
 
+static void strip_depot(struct soba_cache *c, struct soba_depot *d, bool all)
+{
+	struct soba_depot_quota nr;
+	struct soba_mag *list;
+
+	soba_depot_surplus(d, all, &nr);
+	while ((list = soba_depot_strip(d, &nr))) {
+		empty_list(c, list);
+		cond_resched();
+	}
+}
+
 /* Pre: what the magazines of the CPUs held is in the depots, as far as it goes. */
 static unsigned long strip_cache(struct soba_cache *c)
 {
@@ -41,7 +53,7 @@ static unsigned long strip_cache(struct soba_cache *c)
 	unsigned int i;
 
 	soba_for_each_cache_node(n, c, i) {
-		empty_list(c, soba_depot_strip(&n->depot, true));
+		strip_depot(c, &n->depot, true);
 		frames += soba_node_trim(c, n, 0);
 	}
 	return frames;
@@ -101,12 +113,23 @@ void soba_cache_cpu_dead(unsigned int cpu)
 	soba_reap_later();
 }
 
-/* Larger when CPUs waited for each other at the depot, back when all is quiet. */
-static void adapt(struct soba_cache *c, struct soba_depot *d)
+/*
+ * Larger when CPUs waited for each other at the depot, back when all is quiet.
+ * The magazines of the old size leave as they pass through the depot empty.
+ */
+static void adapt(struct soba_cache *c)
 {
-	unsigned long waits = READ_ONCE(d->contended) - d->contended_seen;
+	struct soba_cache_node *n;
+	unsigned long waits = 0;
+	unsigned int i;
 
-	d->contended_seen += waits;
+	/* One quiet node does not undo what a busy one asks for. */
+	soba_for_each_cache_node(n, c, i) {
+		unsigned long all = READ_ONCE(n->depot.contended);
+
+		waits = max(waits, all - n->depot.contended_seen);
+		n->depot.contended_seen = all;
+	}
 	if (waits > CONTENDED_LIMIT && c->mag_cap < c->mag_max)
 		WRITE_ONCE(c->mag_cap, soba_mag_larger(c->mag_cap));
 	else if (!waits && c->mag_cap > c->mag_min)
@@ -119,9 +142,10 @@ static bool reap_cache(struct soba_cache *c)
 	bool more = false;
 	unsigned int i;
 
+	adapt(c);
 	soba_for_each_cache_node(n, c, i) {
-		adapt(c, &n->depot);
-		empty_list(c, soba_depot_strip(&n->depot, false));
+		strip_depot(c, &n->depot, false);
+		empty_list(c, soba_depot_strip_odd(&n->depot, c->mag_cap));
 		soba_node_trim(c, n, READ_ONCE(c->min_empty));
 		more |= READ_ONCE(n->depot.nr_full) ||
 			READ_ONCE(n->depot.nr_empty) || c->mag_cap > c->mag_min;
@@ -139,8 +163,10 @@ static void reap_fn(struct work_struct *work)
 		soba_reap_later();
 		return;
 	}
-	list_for_each_entry(c, &soba_cache_list, link)
+	list_for_each_entry(c, &soba_cache_list, link) {
 		more |= reap_cache(c);
+		cond_resched();
+	}
 	list_for_each_entry(c, &soba_cache_tombs, tomb)
 		more |= reap_cache(c);
 	mutex_unlock(&soba_cache_mutex);

@@ -27,7 +27,7 @@ static void own_frames(struct soba_slab *slab)
 	for (i = 0; i < 1U << slab->order; i++) {
 		f[i].caller = (unsigned long)slab;
 		f[i].offset = (u32)(unsigned long)slab->base;
-		/* Pairs with the dependent loads of those who compare the key. */
+		/* Who compares the key reads the rest after that. */
 		smp_store_release(&f[i].owner, soba_cache_key(slab->cache));
 	}
 	soba_block_own(f, SOBA_OWN_SLAB, slab->cache);
@@ -102,7 +102,7 @@ static void construct(struct soba_slab *slab)
 	}
 }
 
-/* The block's clearing is the object's business, at each allocation. */
+/* The block's clearing is mostly the object's business, at each allocation. */
 static struct soba_frame *slab_block(struct soba_cache *c,
 				     const struct soba_req *req)
 {
@@ -110,7 +110,7 @@ static struct soba_frame *slab_block(struct soba_cache *c,
 
 	r.order = c->order;
 	r.class = c->class;
-	r.zero = false;
+	r.zero = soba_cache_zero_blocks(c);
 	r.gfp &= ~__GFP_ZERO;
 	/* Charged to who makes the slab: its neighbours are its guests. */
 	if (c->flags & SLAB_ACCOUNT) {
@@ -175,38 +175,47 @@ void soba_slab_end(struct soba_slab *slab)
 		slab_release(slab);
 }
 
-/*
- * Some order that nobody outside can foresee; once in the life of a slab.
- * node->lock held, which guards the seed.
- */
-static void shuffle(struct soba_cache_node *n, void **objects, unsigned int nr)
+/* A number below @nr; node->lock held, which guards the seed. */
+static u32 random_below(struct soba_cache_node *n, u32 nr)
 {
 	u32 seed = n->seed;
 
-	while (nr > 1) {
-		unsigned int pick;
-
-		/* Marsaglia, "Xorshift RNGs", 2003. */
-		seed ^= seed << 13;
-		seed ^= seed >> 17;
-		seed ^= seed << 5;
-		pick = ((u64)seed * nr) >> 32;
-		nr--;
-		swap(objects[pick], objects[nr]);
-	}
+	/* Marsaglia, "Xorshift RNGs", 2003. */
+	seed ^= seed << 13;
+	seed ^= seed >> 17;
+	seed ^= seed << 5;
 	n->seed = seed;
+	return ((u64)seed * nr) >> 32;
+}
+
+/*
+ * Some order that nobody outside can foresee, until all of a slab's objects have
+ * been handed out once: after that it is as they were freed.
+ */
+static void shuffle(struct soba_cache_node *n, void **objects, unsigned int nr)
+{
+	for (; nr > 1; nr--) {
+		u32 pick = random_below(n, nr);
+
+		swap(objects[pick], objects[nr - 1]);
+	}
 }
 
 unsigned int soba_slab_pop_many(struct soba_slab *slab, unsigned int nr,
 				void **objects)
 {
+	u32 w = slab->fresh ? random_below(slab->node, slab->words) : 0;
 	size_t size = slab->cache->size;
-	unsigned int done = 0;
-	u32 w;
+	unsigned int done = 0, i;
 
-	for (w = 0; w < slab->words && done < nr; w++) {
-		void *base = slab->base + 64 * size * w;
-		unsigned long bits = slab->map[w];
+	for (i = 0; i < slab->words && done < nr; i++, w++) {
+		unsigned long bits;
+		void *base;
+
+		if (w == slab->words)
+			w = 0;
+		base = slab->base + 64 * size * w;
+		bits = slab->map[w];
 
 		while (bits && done < nr) {
 			objects[done++] = base + __ffs(bits) * size;
@@ -215,9 +224,8 @@ unsigned int soba_slab_pop_many(struct soba_slab *slab, unsigned int nr,
 		slab->map[w] = bits;
 	}
 	slab->nr_free -= done;
-	/* One alone, as for a CPU's first magazine, has no order. */
-	if (unlikely(slab->fresh) && done > 1) {
-		slab->fresh = false;
+	if (unlikely(slab->fresh)) {
+		slab->fresh = slab->nr_free != 0;
 		shuffle(slab->node, objects, done);
 	}
 	return done;

@@ -83,6 +83,15 @@ struct soba_object {
  */
 bool soba_object_find(const void *addr, struct soba_object *o);
 
+/*
+ * What init_on_alloc= promises of an object that is not cleared when it is
+ * allocated, as its constructor or RCU readers would mind: its block is.
+ */
+static inline bool soba_cache_zero_blocks(const struct soba_cache *c)
+{
+	return !c->init_size && soba_port_init_on_alloc();
+}
+
 /**
  * soba_slab_new() - a slab full of free, constructed objects
  * @c: its cache

@@ -244,6 +244,47 @@ static void slab_magazine_bytes(void)
 	soba_down();
 }
 
+/* So that its CPU meets the depot, and the reaper what it left there. */
+static void work_and_reap(struct obj_kind *k, unsigned int waits)
+{
+	struct soba_depot *d = &soba_cache_private(k->s)->node[0]->depot;
+
+	obj_alloc_bulk(&set, k, GFP_KERNEL, 700);
+	d->contended += waits;
+	sim_tick(3 * HZ);
+	sim_run_work(false);
+	obj_free_all(&set);
+	d->contended += waits;
+	sim_tick(3 * HZ);
+	sim_run_work(false);
+}
+
+/* Where CPUs wait for each other magazines grow, those in use too; and shrink. */
+static void slab_magazine_grows(void)
+{
+	struct obj_kind k = { .name = "grows", .size = 1024 };
+	struct soba_cpu_cache *l;
+	struct soba_cache *c;
+	unsigned int i;
+
+	soba_up();
+	obj_init(&set, options.seed);
+	obj_kind_create(&k);
+	c = soba_cache_private(k.s);
+	l = per_cpu_ptr(c->cpu, 0);
+	CHECK(c->mag_min < c->mag_max);
+	for (i = 0; i < 20; i++)
+		work_and_reap(&k, 100);
+	CHECK_EQ(c->mag_cap, c->mag_max);
+	CHECK_EQ(l->loaded->cap, c->mag_max);
+	for (i = 0; i < 20; i++)
+		work_and_reap(&k, 0);
+	CHECK_EQ(c->mag_cap, c->mag_min);
+	CHECK_EQ(l->loaded->cap, c->mag_min);
+	obj_kind_destroy(&k);
+	soba_down();
+}
+
 /* Each drain that finds some says so, and names the first. */
 static void slab_drain_reports(void)
 {
@@ -369,6 +410,7 @@ const struct test slab_odd_tests[] = {
 	{ "slab_dead_cpu_reaped", slab_dead_cpu_reaped },
 	{ "slab_drained_while_unloading", slab_drained_while_unloading },
 	{ "slab_magazine_bytes", slab_magazine_bytes },
+	{ "slab_magazine_grows", slab_magazine_grows },
 	{ "slab_drain_reports", slab_drain_reports },
 	{ "slab_rcu_twice", slab_rcu_twice },
 	{ "slab_rcu_overwritten", slab_rcu_overwritten },

@@ -25,6 +25,7 @@
 #endif
 #define WORKERS		3
 #define POOL		128
+#define MAX_ENDS	1000		/* tombstones keep their per-CPU memory */
 
 static struct obj_kind kinds[] = {
 	{ .name = "t64", .size = 64 },
@@ -227,6 +228,72 @@ static void bg_caches(u64 *rand)
 	bg_work(rand);
 }
 
+/* What another CPU frees just while its cache ends. */
+static struct {
+	struct kmem_cache *s;
+	void *object;		/* NULL: nothing to do */
+	bool over;
+} last;
+
+static void *last_freer(void *arg)
+{
+	u64 rand = options.seed;
+	unsigned int wait;
+
+	sim_thread_enter(1);
+	while (!__atomic_load_n(&last.over, __ATOMIC_ACQUIRE)) {
+		void *p = __atomic_load_n(&last.object, __ATOMIC_ACQUIRE);
+
+		if (p) {
+			/* At any moment of the end. */
+			for (wait = sim_below(&rand, 400); wait; wait--)
+				sim_point();
+			soba_kmem_cache_free(last.s, p);
+			__atomic_store_n(&last.object, NULL, __ATOMIC_RELEASE);
+		}
+		sim_point();
+		sched_yield();
+	}
+	sim_thread_leave();
+	return NULL;
+}
+
+/* Either all of it goes, or it stays as a tombstone whose memory comes home later. */
+static void threads_last_free(void)
+{
+	unsigned int round;
+	pthread_t thread;
+	void *p;
+
+	soba_up();
+	began = test_cpu_seconds();
+	memset(&last, 0, sizeof(last));
+	sim_threads_start();
+	pthread_create(&thread, NULL, last_freer, NULL);
+	sim_thread_enter(0);
+	for (round = 0; round < MAX_ENDS && test_go_on(round, began, SHARE); round++) {
+		last.s = soba_kmem_cache_create("last", 256, 0, round & 1 ? SLAB_TYPESAFE_BY_RCU : 0,
+						NULL);
+		CHECK(last.s);
+		p = soba_kmem_cache_alloc(last.s, GFP_KERNEL);
+		CHECK(p);
+		__atomic_store_n(&last.object, p, __ATOMIC_RELEASE);
+		soba_kmem_cache_destroy(last.s);
+		while (__atomic_load_n(&last.object, __ATOMIC_ACQUIRE)) {
+			sim_point();
+			sched_yield();
+		}
+		sim_log_clear();
+		sim_rcu_try();
+	}
+	sim_thread_leave();
+	__atomic_store_n(&last.over, true, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	sim_threads_stop();
+	test_note("%u caches", round);
+	soba_down();
+}
+
 static void threads_plain(void) { run_threads(bg_work, 0, SOBA_MAX_ORDER); }
 static void threads_figures(void) { run_threads(bg_figures, 0, 4); }
 static void threads_pressure(void) { run_threads(bg_pressure, 6000, 7); }
@@ -237,5 +304,6 @@ const struct test slab_thread_tests[] = {
 	{ "slab_threads_figures", threads_figures },
 	{ "slab_threads_pressure", threads_pressure },
 	{ "slab_threads_caches", threads_caches },
+	{ "slab_threads_last_free", threads_last_free },
 	{ }
 };
