@@ -7,7 +7,6 @@
  */
 #define _GNU_SOURCE
 #include <pthread.h>
-#include <sys/mman.h>
 
 #include "fixture.h"
 #include "objlib.h"
@@ -17,17 +16,10 @@
 #define N	SOBA_GFP_NORETRY
 #define MAX	16384
 
-/* What soba is loaded with; shared by the tests, which are processes. */
-static const char **now_loaded;
-
 static void __attribute__((constructor)) need_files(void)
 {
 	skip_without_files();
 	soba_restore_at_exit();
-	now_loaded = mmap(NULL, sizeof(*now_loaded), PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (now_loaded == MAP_FAILED)
-		ksft_exit_fail_msg("no memory for the tests\n");
 }
 
 FIXTURE(loaded) {
@@ -61,15 +53,12 @@ FIXTURE_SETUP(loaded)
 {
 	const char *why;
 
-	if (*now_loaded != variant->parameters) {
-		/* The reserve lies on the node where the module was loaded. */
-		ASSERT_TRUE(cpu_pin(0));
-		why = soba_reload(variant->parameters);
-		cpu_unpin();
-		ASSERT_EQ(why, NULL)
-			TH_LOG("%s", why);
-		*now_loaded = variant->parameters;
-	}
+	/* The reserve lies on the node where the module was loaded. */
+	ASSERT_TRUE(cpu_pin(0));
+	why = soba_reload_once(variant->parameters);
+	cpu_unpin();
+	ASSERT_EQ(why, NULL)
+		TH_LOG("%s", why);
 	self->fd = device_open();
 	ASSERT_GE(self->fd, 0);
 }

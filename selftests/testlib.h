@@ -80,6 +80,8 @@ const char *soba_reload(const char *parameters);
 const char *soba_restore(void);
 /* When this process ends, whatever its children have loaded. */
 void soba_restore_at_exit(void);
+/* After that: with these parameters, unless it has them since the last call. */
+const char *soba_reload_once(const char *parameters);
 bool soba_loaded(void);
 
 uint64_t random_next(uint64_t *state);

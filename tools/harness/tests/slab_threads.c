@@ -272,8 +272,8 @@ static void threads_last_free(void)
 	pthread_create(&thread, NULL, last_freer, NULL);
 	sim_thread_enter(0);
 	for (round = 0; round < MAX_ENDS && test_go_on(round, began, SHARE); round++) {
-		last.s = soba_kmem_cache_create("last", 256, 0, round & 1 ? SLAB_TYPESAFE_BY_RCU : 0,
-						NULL);
+		last.s = soba_kmem_cache_create("last", 256, 0,
+						round & 1 ? SLAB_TYPESAFE_BY_RCU : 0, NULL);
 		CHECK(last.s);
 		p = soba_kmem_cache_alloc(last.s, GFP_KERNEL);
 		CHECK(p);
