@@ -208,9 +208,17 @@ static unsigned long scan_frames(unsigned long nr, bool sleep)
 	return sleep ? soba_cache_shrink_all() : 0;
 }
 
+/* The reaper may be giving back megabytes of small objects. */
+static void wait_for_reaper(void)
+{
+	mutex_lock(&soba_cache_mutex);
+	mutex_unlock(&soba_cache_mutex);
+}
+
 static const struct soba_reclaimer reclaimer = {
 	.count = count_frames,
 	.scan = scan_frames,
+	.wait = wait_for_reaper,
 };
 
 int soba_reap_init(void)
