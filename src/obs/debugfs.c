@@ -15,6 +15,7 @@
 #include "base/report.h"
 #include "page/grow.h"
 #include "page/pcp.h"
+#include "page/reclaim.h"
 #include "page/validate.h"
 #include "slab/validate.h"
 
@@ -135,6 +136,8 @@ static int shrink_set(void *data, u64 val)
 {
 	if (val != 1)
 		return -EINVAL;
+	/* Whoever asks here is not short, and wants all of it. */
+	soba_reclaim_wait();
 	WRITE_ONCE(last_shrink, soba_shrink_all());
 	return 0;
 }

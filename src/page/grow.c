@@ -177,7 +177,6 @@ unsigned long soba_shrink_all(void)
 	for (round = 0; round < SHRINK_ROUNDS; round++) {
 		if (round)
 			schedule_timeout_uninterruptible(1);
-		soba_reclaim_wait();
 		soba_reclaim_scan(ULONG_MAX, true);
 		soba_pcp_drain_all();
 		soba_pinned_gather();
