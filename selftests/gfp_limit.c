@@ -19,6 +19,7 @@
 static void __attribute__((constructor)) need_files(void)
 {
 	skip_without_files();
+	soba_restore_at_exit();
 }
 
 FIXTURE(exhausted) {
@@ -31,7 +32,7 @@ FIXTURE(exhausted) {
 
 FIXTURE_SETUP(exhausted)
 {
-	const char *why = soba_reload(LIMIT);
+	const char *why = soba_reload_once(LIMIT);
 
 	ASSERT_EQ(why, NULL)
 		TH_LOG("%s", why);
@@ -40,6 +41,7 @@ FIXTURE_SETUP(exhausted)
 	self->info = device_info(self->fd);
 	self->kmsg = kmsg_open();
 	/* one CPU's lists only, so that nothing hides in another's */
+	ASSERT_EQ(0, file_write(DEBUGFS "/shrink", "1"));
 	ASSERT_TRUE(cpu_pin(0));
 	self->nr = page_exhaust(self->fd, SOBA_GFP_NOWAIT | Q, self->handles,
 				ARRAY_SIZE(self->handles));
@@ -52,7 +54,6 @@ FIXTURE_TEARDOWN(exhausted)
 	close(self->fd);
 	close(self->kmsg);
 	CHECK_VALID();
-	EXPECT_EQ(NULL, soba_restore());
 }
 
 static struct soba_test_call alloc_call(__u64 gfp, unsigned int order)

@@ -9,6 +9,7 @@
  */
 #define _GNU_SOURCE
 #include "fixture.h"
+#include "objlib.h"
 
 #define BLOCKS		256
 #define ORDER		3
@@ -71,6 +72,54 @@ TEST(client_leaves_pages)
 	/* the next soba has nothing to do with them */
 	why = soba_load("");
 	ASSERT_EQ(why, NULL);
+	EXPECT_EQ(soba_meminfo("Used"), 0);
+	CHECK_VALID();
+	EXPECT_EQ(NULL, soba_restore());
+}
+
+static uint32_t forget_cache(int fd, const char *name)
+{
+	struct soba_test_object call = obj_init(SOBA_OBJ_FORGET);
+
+	call.cache = cache_create(fd, name, 4000, 0, 0, 0);
+	return call.cache && !obj_run(fd, &call) ? call.cache : 0;
+}
+
+/* One is empty, and all of it goes back; of the other some objects live on. */
+TEST(client_forgets_caches)
+{
+	const char *why = soba_reload("");
+	char line[512];
+	int fd, kmsg, kmsg_live;
+	uint32_t c, h;
+
+	ASSERT_EQ(why, NULL)
+		TH_LOG("%s", why);
+	kmsg = kmsg_open();
+	kmsg_live = kmsg_open();
+	fd = device_open();
+	ASSERT_GE(fd, 0);
+	c = forget_cache(fd, "forgotten_empty");
+	ASSERT_NE(c, 0);
+	h = obj_cache_alloc(fd, c, SOBA_GFP_KERNEL, 2000);
+	ASSERT_NE(h, 0);
+	ASSERT_EQ(0, obj_free(fd, h));
+	c = forget_cache(fd, "forgotten_full");
+	ASSERT_NE(c, 0);
+	h = obj_cache_alloc(fd, c, SOBA_GFP_KERNEL, 50);
+	ASSERT_NE(h, 0);
+	ASSERT_EQ(0, obj_op(fd, SOBA_OBJ_LEAVE, h, 0));
+	close(fd);
+	why = soba_unload();
+	EXPECT_EQ(why, NULL);
+	EXPECT_EQ(1, kmsg_count(kmsg, "soba: leak: cache forgotten_empty, size 4000, was never destroyed",
+				NULL, 0));
+	EXPECT_EQ(1, kmsg_count(kmsg_live, "soba: leak: 50 objects", line,
+				sizeof(line)));
+	EXPECT_NE(strstr(line, "of cache forgotten_full"), NULL)
+		TH_LOG("%s", line);
+	why = soba_load("");
+	EXPECT_EQ(why, NULL);
 	EXPECT_EQ(soba_meminfo("Used"), 0);
 	CHECK_VALID();
 	EXPECT_EQ(NULL, soba_restore());

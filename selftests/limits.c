@@ -3,12 +3,13 @@
  * limits.c - the module's parameters: limit= is a hard bound, reserve= is there
  * from the start and stays, chunk_order= sizes what is taken from the host.
  *
- * Locking: none; soba is reloaded by every test.
+ * Locking: none; soba is loaded anew for every variant, and at the end as it was.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
 
 #include "fixture.h"
+#include "objlib.h"
 
 #define K	SOBA_GFP_KERNEL
 #define Q	SOBA_GFP_NOWARN
@@ -18,6 +19,7 @@
 static void __attribute__((constructor)) need_files(void)
 {
 	skip_without_files();
+	soba_restore_at_exit();
 }
 
 FIXTURE(loaded) {
@@ -53,7 +55,7 @@ FIXTURE_SETUP(loaded)
 
 	/* The reserve lies on the node where the module was loaded. */
 	ASSERT_TRUE(cpu_pin(0));
-	why = soba_reload(variant->parameters);
+	why = soba_reload_once(variant->parameters);
 	cpu_unpin();
 	ASSERT_EQ(why, NULL)
 		TH_LOG("%s", why);
@@ -65,7 +67,6 @@ FIXTURE_TEARDOWN(loaded)
 {
 	close(self->fd);
 	CHECK_VALID();
-	EXPECT_EQ(NULL, soba_restore());
 }
 
 TEST_F(loaded, reserve_is_taken_at_load)
@@ -256,6 +257,61 @@ TEST_F(loaded, parameters_are_shown)
 		}
 		free(text);
 	}
+}
+
+static struct soba_test_object take(int fd, uint32_t form, uint32_t cache,
+				    uint32_t nr)
+{
+	struct soba_test_object call = obj_init(SOBA_OBJ_ALLOC);
+
+	call.form = form;
+	call.cache = cache;
+	call.gfp = SOBA_GFP_NOWAIT | Q;
+	call.nr = nr;
+	if (obj_run(fd, &call))
+		call.got = ~0ULL;
+	return call;
+}
+
+/* Nothing is left under limit=, but the pool has its minimum, and no more. */
+TEST(pool_keeps_its_minimum)
+{
+	struct soba_test_object pool = obj_init(SOBA_OBJ_CREATE), last, got;
+	static uint32_t handles[MAX];
+	const char *why = soba_reload("limit=16M");
+	uint32_t cache;
+	size_t nr;
+	int fd;
+
+	ASSERT_EQ(why, NULL);
+	fd = device_open();
+	cache = cache_create(fd, "pooled", 256, 0, 0, 0);
+	pool.form = SOBA_OBJ_SLAB_POOL;
+	pool.cache = cache;
+	pool.nr = 40;
+	ASSERT_EQ(0, obj_run(fd, &pool));
+	ASSERT_NE(pool.cache, 0);
+	nr = page_exhaust(fd, K | Q | N, handles, MAX);
+	EXPECT_GT(nr, 3000);
+	last = take(fd, SOBA_OBJ_CACHE, cache, 5000);
+	EXPECT_LT(last.got, 5000);
+	EXPECT_EQ(take(fd, SOBA_OBJ_CACHE, cache, 1).got, 0);
+	got = take(fd, SOBA_OBJ_POOL, pool.cache, 100);
+	EXPECT_EQ(got.got, 40);
+	if (got.handle) {
+		EXPECT_EQ(0, obj_fill(fd, got.handle, 1));
+		EXPECT_EQ(SOBA_TEST_GOOD, obj_check(fd, got.handle, 1));
+		EXPECT_EQ(0, obj_free(fd, got.handle));
+	}
+	/* given back to the pool, they are its minimum again */
+	got = take(fd, SOBA_OBJ_POOL, pool.cache, 100);
+	EXPECT_EQ(got.got, 40);
+	if (got.handle)
+		EXPECT_EQ(0, obj_free(fd, got.handle));
+	page_free_all(fd, handles, nr);
+	close(fd);
+	CHECK_VALID();
+	EXPECT_EQ(NULL, soba_restore());
 }
 
 TEST_HARNESS_MAIN

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -19,6 +20,8 @@
 
 static char original[512];	/* parameters soba was loaded with at first */
 static bool changed;
+
+#define LOADED_WITH_MAX 128
 
 static const char *module_path(const char *variable, const char *otherwise)
 {
@@ -76,8 +79,21 @@ bool soba_files(void)
 	return !access(soba_path(), R_OK) && !access(client_path(), R_OK);
 }
 
+/*
+ * What soba was loaded with last, for soba_reload_once(). Tests are processes of
+ * their own: they share it.
+ */
+static char *loaded_with;
+
+static void note_loaded(const char *parameters)
+{
+	if (loaded_with)
+		snprintf(loaded_with, LOADED_WITH_MAX, "%s", parameters);
+}
+
 const char *soba_unload(void)
 {
+	note_loaded("?");
 	if (module_remove("soba_test"))
 		return "soba_test.ko cannot be unloaded";
 	if (module_remove("soba"))
@@ -129,6 +145,17 @@ const char *soba_reload(const char *parameters)
 	return soba_load(parameters);
 }
 
+const char *soba_reload_once(const char *parameters)
+{
+	const char *why = NULL;
+
+	if (!loaded_with || strcmp(loaded_with, parameters))
+		why = soba_reload(parameters);
+	if (!why)
+		note_loaded(parameters);
+	return why;
+}
+
 const char *soba_restore(void)
 {
 	const char *why = NULL;
@@ -140,4 +167,31 @@ const char *soba_restore(void)
 		why = soba_load(original);
 	changed = why;
 	return why;
+}
+
+static pid_t first;
+
+static void restore(void)
+{
+	const char *why;
+
+	if (getpid() != first)
+		return;
+	changed = true;
+	why = soba_restore();
+	if (why)
+		printf("# %s\n", why);
+}
+
+void soba_restore_at_exit(void)
+{
+	void *p = mmap(NULL, LOADED_WITH_MAX, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (p != MAP_FAILED)
+		loaded_with = p;
+	note_loaded("?");
+	remember_parameters();
+	first = getpid();
+	atexit(restore);
 }

@@ -193,6 +193,8 @@ struct soba_test_call {
 #define SOBA_STRESS_THREADS	_BITUL(0)	/* a kthread per online CPU */
 #define SOBA_STRESS_SOFTIRQ	_BITUL(1)	/* a timer per online CPU */
 #define SOBA_STRESS_HARDIRQ	_BITUL(2)	/* an hrtimer per online CPU */
+/* They allocate objects instead of pages: of caches, and by kmalloc(). */
+#define SOBA_STRESS_OBJECTS	_BITUL(3)
 
 struct soba_test_stress {
 	__u32 milliseconds;
@@ -217,6 +219,10 @@ struct soba_test_stress {
 #define SOBA_TEST_ZONE_DMA	_BITUL(4)
 #define SOBA_TEST_ZONE_DMA32	_BITUL(5)
 #define SOBA_TEST_KASAN		_BITUL(6)
+#define SOBA_TEST_INIT_ON_ALLOC	_BITUL(7)	/* as booted */
+#define SOBA_TEST_INIT_ON_FREE	_BITUL(8)
+#define SOBA_TEST_NMI		_BITUL(9)	/* the context is there */
+#define SOBA_TEST_BH_WORK	_BITUL(10)
 
 struct soba_test_info {
 	__u32 version;

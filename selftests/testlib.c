@@ -319,6 +319,11 @@ bool soba_valid(char *why, size_t size)
 	return valid;
 }
 
+bool debug_kernel(void)
+{
+	return access("/sys/kernel/debug/kmemleak", F_OK) == 0;
+}
+
 unsigned int online_cpus(void)
 {
 	return sysconf(_SC_NPROCESSORS_ONLN);

@@ -59,6 +59,8 @@ long long soba_meminfo(const char *name);
 long long host_free(void);
 /* The validator's verdict; @why gets its first other line. */
 bool soba_valid(char *why, size_t size);
+/* A kernel with kmemleak: ten times as slow, and it gives up for want of memory. */
+bool debug_kernel(void);
 unsigned int online_cpus(void);
 bool cpu_pin(unsigned int cpu);
 void cpu_unpin(void);
@@ -76,6 +78,10 @@ const char *soba_load(const char *parameters);
 /* With these parameters, then with those it had; the device must be closed. */
 const char *soba_reload(const char *parameters);
 const char *soba_restore(void);
+/* When this process ends, whatever its children have loaded. */
+void soba_restore_at_exit(void);
+/* After that: with these parameters, unless it has them since the last call. */
+const char *soba_reload_once(const char *parameters);
 bool soba_loaded(void);
 
 uint64_t random_next(uint64_t *state);

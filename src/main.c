@@ -11,6 +11,8 @@
 
 #include "main_params.h"
 #include "api/care.h"
+#include "api/kfree_rcu.h"
+#include "api/kmalloc.h"
 #include "base/counter.h"
 #include "base/report.h"
 #include "obs/obs.h"
@@ -22,6 +24,8 @@
 #include "page/map.h"
 #include "page/pcp.h"
 #include "page/zone.h"
+#include "slab/nolock.h"
+#include "slab/reap.h"
 
 /* All of reserve= at once, spread by the host as it likes; all or nothing. */
 static int take_reserve(void)
@@ -49,11 +53,19 @@ static int take_reserve(void)
 	return 0;
 }
 
+/* Objects first: what they free lands on the lists. */
+static int cpu_dead(unsigned int cpu)
+{
+	soba_cache_cpu_dead(cpu);
+	return soba_pcp_cpu_dead(cpu);
+}
+
 static const struct soba_port_ops port_ops = {
 	.count = soba_shrink_count,
 	.scan = soba_shrink_scan,
 	.cpu_online = soba_pcp_cpu_online,
-	.cpu_dead = soba_pcp_cpu_dead,
+	.cpu_dead = cpu_dead,
+	.soon = soba_nolock_drain,
 };
 
 static int register_port(void)
@@ -82,6 +94,11 @@ static const struct {
 	{ soba_pcp_init, soba_pcp_exit, "per-CPU lists" },
 	{ NULL, soba_grow_exit, NULL },		/* before the lists go */
 	{ take_reserve, NULL, NULL },
+	{ soba_cache_init, soba_cache_exit, "caches" },
+	{ NULL, soba_leak_report_objects, NULL },
+	{ soba_kmalloc_init, soba_kmalloc_exit, "kmalloc caches" },
+	{ soba_kmalloc_nolock_init, NULL, NULL },
+	{ soba_kfree_rcu_init, soba_kfree_rcu_exit, "RCU batches" },
 	{ soba_debugfs_init, soba_debugfs_exit, "debugfs" },
 	{ soba_proc_init, soba_proc_exit, NULL },
 	{ register_port, soba_port_unregister, "host callbacks" },

@@ -13,6 +13,7 @@
 #include "main_params.h"
 #include "page/limits.h"
 #include "base/report.h"
+#include "slab/debug.h"
 
 static char *reserve = "0";
 module_param(reserve, charp, 0444);
@@ -25,6 +26,10 @@ MODULE_PARM_DESC(limit, "most bytes of pages ever held from the host, e.g. 1G; 0
 static char *chunk_order = "max";
 module_param(chunk_order, charp, 0444);
 MODULE_PARM_DESC(chunk_order, "log2 of the pages taken from the host at a time, or max (default: the host's largest order)");
+
+static char *debug = "";
+module_param(debug, charp, 0444);
+MODULE_PARM_DESC(debug, "checks of objects: letters F (consistency) Z (red zones) P (poison) U (owners), then names of caches, e.g. FZPU,kmalloc-* (default: none)");
 
 static int refuse(const char *name, const char *value, const char *rule)
 {
@@ -112,6 +117,68 @@ static int parse_chunk_order(unsigned int *order)
 	return 0;
 }
 
+#define DEBUG_RULE "must be some of the letters F, Z, P, U, then up to 8 names of caches, each after a comma; a * may end a name"
+
+static int parse_debug_flags(const char *text, size_t len, slab_flags_t *flags)
+{
+	size_t i;
+
+	*flags = 0;
+	for (i = 0; i < len; i++) {
+		switch (toupper(text[i])) {
+		case 'F':
+			*flags |= SLAB_CONSISTENCY_CHECKS;
+			break;
+		case 'Z':
+			*flags |= SLAB_RED_ZONE;
+			break;
+		case 'P':
+			*flags |= SLAB_POISON;
+			break;
+		case 'U':
+			*flags |= SLAB_STORE_USER;
+			break;
+		default:
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+/* One name, @len characters at @text. */
+static int add_debug_name(struct soba_debug_policy *p, const char *text,
+			  size_t len)
+{
+	const char *star = memchr(text, '*', len);
+
+	if (!len || len >= sizeof(p->pattern[0]) ||
+	    p->nr == SOBA_DEBUG_PATTERNS || (star && star != text + len - 1))
+		return -EINVAL;
+	memcpy(p->pattern[p->nr], text, len);
+	p->pattern[p->nr][len] = '\0';
+	p->nr++;
+	return 0;
+}
+
+/* What echo wrote may end with a newline. */
+static int parse_debug(struct soba_debug_policy *p)
+{
+	const char *text = debug, *end = text + strcspn(text, "\n");
+	size_t len = strcspn(text, ",\n");
+
+	/* The harness loads the same image again and again. */
+	memset(p, 0, sizeof(*p));
+	if ((*end && end[1]) || parse_debug_flags(text, len, &p->flags))
+		return refuse("debug", debug, DEBUG_RULE);
+	for (text += len; text < end; text += len) {
+		text++;
+		len = strcspn(text, ",\n");
+		if (!p->flags || add_debug_name(p, text, len))
+			return refuse("debug", debug, DEBUG_RULE);
+	}
+	return 0;
+}
+
 int soba_params_apply(void)
 {
 	unsigned long host = soba_port_host_frames();
@@ -124,6 +191,8 @@ int soba_params_apply(void)
 		err = parse_frames("limit", limit, host, false, &l.limit);
 	if (!err)
 		err = parse_chunk_order(&l.chunk_order);
+	if (!err)
+		err = parse_debug(&soba_debug_policy);
 	if (err)
 		return err;
 	if (l.limit && l.limit < l.reserve) {

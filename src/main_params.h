@@ -6,7 +6,9 @@
 #define SOBA_MAIN_PARAMS_H
 
 /**
- * soba_params_apply() - check the parameters and set soba_limits from them
+ * soba_params_apply() - check the parameters and set what they ask for
+ *
+ * That is soba_limits and soba_debug_policy.
  *
  * Return: 0, or -EINVAL after one line that names the parameter, its value and
  * the bound.

@@ -1,46 +1,67 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * soba_sample.c - a driver that takes its memory from soba: a table at load,
- * in process context, and a page an interrupt, in hardirq context.
+ * soba_sample.c - a driver that takes its memory from soba: pages for a device's
+ * ring, a cache of events and a table of them at load, and in each interrupt an
+ * event with the data that it brings.
  *
  * soba's exported symbols make soba.ko a dependency: depmod sees it, "modprobe
  * soba_sample" loads soba first, and "rmmod soba" is refused while this module
  * is loaded. insmod knows no dependencies: load soba.ko before it.
  *
- * Locking: `pages` belongs to the interrupt until irq_work_sync() returns.
+ * Locking: the table belongs to the interrupt until irq_work_sync() returns.
  */
 #include <linux/irq_work.h>
-#include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/spinlock.h>
 
 #include <soba/soba.h>
 
-#define TABLE_ORDER	2	/* 4 pages */
+#define RING_ORDER	2	/* 4 pages */
 #define INTERRUPTS	8
+#define BYTES		200	/* that an interrupt brings */
 
-static unsigned long *table;
-static struct page *pages[INTERRUPTS];
-static unsigned int nr_pages;
+struct event {
+	spinlock_t lock;	/* the constructor's: good for all the object's lives */
+	char *data;
+};
+
+static struct kmem_cache *cache;
+static struct event **table;
+static unsigned long ring;
+static unsigned int nr;
+
+/* Runs when an object's slab is made, not with each allocation. */
+static void event_construct(void *object)
+{
+	spin_lock_init(&((struct event *)object)->lock);
+}
 
 /* An interrupt may not sleep: GFP_ATOMIC, and NULL is an answer. */
-static void take_page(struct irq_work *work)
+static void take_event(struct irq_work *work)
 {
-	struct page *page = soba_alloc_page(GFP_ATOMIC);
+	struct event *event = soba_kmem_cache_alloc(cache, GFP_ATOMIC);
 
-	if (!page)
+	if (!event)
 		return;
-	table[nr_pages] = page_to_pfn(page);
-	pages[nr_pages++] = page;
+	event->data = soba_kmalloc(BYTES, GFP_ATOMIC);
+	if (event->data)
+		table[nr++] = event;
+	else
+		soba_kmem_cache_free(cache, event);
 }
 
 /* Hard: on PREEMPT_RT it would be a thread otherwise. */
-static struct irq_work interrupt = IRQ_WORK_INIT_HARD(take_page);
+static struct irq_work interrupt = IRQ_WORK_INIT_HARD(take_event);
 
 static void free_all(void)
 {
-	while (nr_pages)
-		soba___free_page(pages[--nr_pages]);
-	soba_free_pages((unsigned long)table, TABLE_ORDER);
+	while (nr) {
+		soba_kfree(table[--nr]->data);
+		soba_kmem_cache_free(cache, table[nr]);
+	}
+	soba_kfree(table);		/* NULL is fine, here and below */
+	soba_kmem_cache_destroy(cache);
+	soba_free_pages(ring, RING_ORDER);
 }
 
 static int __init sample_init(void)
@@ -48,20 +69,20 @@ static int __init sample_init(void)
 	unsigned int i;
 
 	/* Process context: may sleep, and wants zeroes. */
-	table = (unsigned long *)soba___get_free_pages(GFP_KERNEL | __GFP_ZERO,
-						       TABLE_ORDER);
-	if (!table)
-		return -ENOMEM;
-	for (i = 0; i < INTERRUPTS; i++) {
+	ring = soba___get_free_pages(GFP_KERNEL | __GFP_ZERO, RING_ORDER);
+	table = soba_kcalloc(INTERRUPTS, sizeof(*table), GFP_KERNEL);
+	cache = soba_kmem_cache_create("sample_event", sizeof(struct event), 0,
+				       SLAB_HWCACHE_ALIGN, event_construct);
+	for (i = 0; i < INTERRUPTS && ring && table && cache; i++) {
 		irq_work_queue(&interrupt);
 		irq_work_sync(&interrupt);
 	}
-	if (nr_pages < INTERRUPTS) {
+	if (nr < INTERRUPTS) {
 		free_all();
 		return -ENOMEM;
 	}
-	pr_info("soba_sample: %u pages taken in interrupts, the first is pfn %#lx\n",
-		nr_pages, table[0]);
+	pr_info("soba_sample: %u events of %zu usable bytes taken in interrupts\n", nr,
+		soba_ksize(table[0]->data));
 	return 0;
 }
 
@@ -69,7 +90,7 @@ static int __init sample_init(void)
 static void __exit sample_exit(void)
 {
 	free_all();
-	pr_info("soba_sample: all pages given back\n");
+	pr_info("soba_sample: all memory given back\n");
 }
 
 module_init(sample_init);

@@ -5,6 +5,9 @@
 #ifndef SOBA_SOBA_H
 #define SOBA_SOBA_H
 
+#include <soba/kmalloc.h>
+#include <soba/mempool.h>
 #include <soba/pages.h>
+#include <soba/slab.h>
 
 #endif /* SOBA_SOBA_H */

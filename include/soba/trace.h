@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * soba's tracepoints, under events/soba/ of tracefs. Sizes are orders (log2 of
- * frames), places are page frame numbers.
+ * soba's tracepoints, under events/soba/ of tracefs. Pages: sizes are orders (log2
+ * of frames), places are page frame numbers. Objects: sizes are bytes, places
+ * are addresses, hashed as %p in text and plain in the raw records. A null
+ * place is an allocation that failed.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM soba
@@ -12,11 +14,15 @@
 #include <linux/tracepoint.h>
 #include <trace/events/mmflags.h>
 
-/* While one of these two is on, calls leave the fast path: src/api/care.h. */
+/* While one of these four is on, calls leave the fast path: src/api/care.h. */
 int soba_alloc_care_get(void);
 void soba_alloc_care_put(void);
 int soba_free_care_get(void);
 void soba_free_care_put(void);
+int soba_obj_alloc_care_get(void);
+void soba_obj_alloc_care_put(void);
+int soba_obj_free_care_get(void);
+void soba_obj_free_care_put(void);
 
 TRACE_EVENT_FN(soba_page_alloc,
 	TP_PROTO(struct page *page, unsigned int order, gfp_t gfp,
@@ -90,6 +96,94 @@ DEFINE_EVENT(soba_chunk, soba_chunk_return,
 	TP_PROTO(int nid, unsigned int class, unsigned long pfn,
 		 unsigned int order),
 	TP_ARGS(nid, class, pfn, order));
+
+TRACE_EVENT_FN(soba_kmalloc,
+	TP_PROTO(const void *ptr, size_t bytes_req, size_t bytes_alloc,
+		 gfp_t gfp, int node, unsigned long caller),
+	TP_ARGS(ptr, bytes_req, bytes_alloc, gfp, node, caller),
+	TP_STRUCT__entry(
+		__field(const void *, ptr)
+		__field(size_t, bytes_req)
+		__field(size_t, bytes_alloc)
+		__field(unsigned long, gfp)
+		__field(int, node)
+		__field(unsigned long, caller)
+	),
+	TP_fast_assign(
+		__entry->ptr = ptr;
+		__entry->bytes_req = bytes_req;
+		__entry->bytes_alloc = bytes_alloc;
+		__entry->gfp = (__force unsigned long)gfp;
+		__entry->node = node;
+		__entry->caller = caller;
+	),
+	TP_printk("ptr=%p bytes_req=%zu bytes_alloc=%zu gfp_flags=%s node=%d caller=%pS",
+		  __entry->ptr, __entry->bytes_req, __entry->bytes_alloc,
+		  show_gfp_flags(__entry->gfp), __entry->node,
+		  (void *)__entry->caller),
+	soba_obj_alloc_care_get, soba_obj_alloc_care_put
+);
+
+TRACE_EVENT_FN(soba_kfree,
+	TP_PROTO(const void *ptr, unsigned long caller),
+	TP_ARGS(ptr, caller),
+	TP_STRUCT__entry(
+		__field(const void *, ptr)
+		__field(unsigned long, caller)
+	),
+	TP_fast_assign(
+		__entry->ptr = ptr;
+		__entry->caller = caller;
+	),
+	TP_printk("ptr=%p caller=%pS", __entry->ptr, (void *)__entry->caller),
+	soba_obj_free_care_get, soba_obj_free_care_put
+);
+
+/* The name is copied: a cache may go before its records are read. */
+TRACE_EVENT_FN(soba_cache_alloc,
+	TP_PROTO(const void *ptr, const char *name, size_t bytes, gfp_t gfp,
+		 int node, unsigned long caller),
+	TP_ARGS(ptr, name, bytes, gfp, node, caller),
+	TP_STRUCT__entry(
+		__field(const void *, ptr)
+		__array(char, name, 32)
+		__field(size_t, bytes)
+		__field(unsigned long, gfp)
+		__field(int, node)
+		__field(unsigned long, caller)
+	),
+	TP_fast_assign(
+		__entry->ptr = ptr;
+		strscpy(__entry->name, name, sizeof(__entry->name));
+		__entry->bytes = bytes;
+		__entry->gfp = (__force unsigned long)gfp;
+		__entry->node = node;
+		__entry->caller = caller;
+	),
+	TP_printk("ptr=%p name=%s bytes=%zu gfp_flags=%s node=%d caller=%pS",
+		  __entry->ptr, __entry->name, __entry->bytes,
+		  show_gfp_flags(__entry->gfp), __entry->node,
+		  (void *)__entry->caller),
+	soba_obj_alloc_care_get, soba_obj_alloc_care_put
+);
+
+TRACE_EVENT_FN(soba_cache_free,
+	TP_PROTO(const void *ptr, const char *name, unsigned long caller),
+	TP_ARGS(ptr, name, caller),
+	TP_STRUCT__entry(
+		__field(const void *, ptr)
+		__array(char, name, 32)
+		__field(unsigned long, caller)
+	),
+	TP_fast_assign(
+		__entry->ptr = ptr;
+		strscpy(__entry->name, name, sizeof(__entry->name));
+		__entry->caller = caller;
+	),
+	TP_printk("ptr=%p name=%s caller=%pS", __entry->ptr, __entry->name,
+		  (void *)__entry->caller),
+	soba_obj_free_care_get, soba_obj_free_care_put
+);
 
 #endif /* SOBA_TRACE_H */
 

@@ -136,6 +136,10 @@ refused chunk_order -1
 refused chunk_order 4294967296
 refused chunk_order 3x
 refused chunk_order ''
+refused debug FX
+refused debug ,kmalloc-64
+refused debug FZ,
+refused debug 'F,a*b'
 
 # A second insmod, with good parameters and with bad ones.
 "$load" "$SOBA_KO" || broken "the first insmod failed"
@@ -152,7 +156,8 @@ result "a second insmod fails and changes nothing"
 
 # Numbers at their bounds are good ones.
 for good in chunk_order=0 chunk_order=10 chunk_order=max reserve=0 limit=0 \
-	    "reserve=4M limit=4M" "reserve=4096 limit=1G" reserve=1025K; do
+	    "reserve=4M limit=4M" "reserve=4096 limit=1G" reserve=1025K \
+	    debug=fzpu debug=ZP,kmalloc-*,other; do
 	case $good in
 	*limit=1G*)	[ "$memory" -gt 1048576 ] || continue ;;
 	esac

@@ -9,11 +9,13 @@
  */
 #include <linux/completion.h>
 #include <linux/cpu.h>
+#include <linux/interrupt.h>
 #include <linux/irq_work.h>
 #include <linux/kthread.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
+#include "../soba_object.h"
 #include "compat.h"
 #include "test.h"
 
@@ -29,6 +31,8 @@ struct carrier {
 	struct timer_list timer;
 	struct hrtimer hrtimer;
 	struct irq_work work;
+	struct tasklet_struct tasklet;
+	struct work_struct bh_work;
 };
 
 static void carrier_timer(struct timer_list *timer)
@@ -56,6 +60,46 @@ static void carrier_work(struct irq_work *work)
 	complete(&c->done);
 }
 
+static void carrier_tasklet(struct tasklet_struct *tasklet)
+{
+	struct carrier *c = container_of(tasklet, struct carrier, tasklet);
+
+	c->fn(c->arg);
+	complete(&c->done);
+}
+
+static void carrier_bh_work(struct work_struct *work)
+{
+	struct carrier *c = container_of(work, struct carrier, bh_work);
+
+	c->fn(c->arg);
+	complete(&c->done);
+}
+
+/* Bottom halves beside the timer's. */
+static int carry_bh(struct carrier *c)
+{
+	switch (c->context) {
+	case SOBA_CTX_TASKLET:
+		tasklet_setup(&c->tasklet, carrier_tasklet);
+		tasklet_schedule(&c->tasklet);
+		wait_for_completion(&c->done);
+		tasklet_kill(&c->tasklet);
+		return 0;
+	case SOBA_CTX_BH_WORK:
+		if (!COMPAT_BH_WORK)
+			return -EOPNOTSUPP;
+		INIT_WORK(&c->bh_work, carrier_bh_work);
+		queue_work(COMPAT_BH_WQ, &c->bh_work);
+		wait_for_completion(&c->done);
+		flush_work(&c->bh_work);
+		return 0;
+	case SOBA_CTX_NMI:
+		return compat_run_in_nmi(c->fn, c->arg);
+	}
+	return -EINVAL;
+}
+
 /* Contexts that interrupt somebody else: start it and wait. */
 static int carry(struct carrier *c)
 {
@@ -79,7 +123,7 @@ static int carry(struct carrier *c)
 		hrtimer_cancel(&c->hrtimer);
 		return 0;
 	}
-	return -EINVAL;
+	return carry_bh(c);
 }
 
 /* Contexts that are states of this task: enter, call, leave. */
@@ -182,7 +226,7 @@ int context_run(u32 context, int cpu, void (*fn)(void *), void *arg)
 	struct carrier *c;
 	int ret;
 
-	if (context >= SOBA_NR_CONTEXTS)
+	if (context >= SOBA_NR_OBJECT_CONTEXTS)
 		return -EINVAL;
 	c = carrier_create(context, fn, arg);
 	if (!c)

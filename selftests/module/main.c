@@ -2,8 +2,8 @@
 /*
  * main.c - /dev/soba_test: copies requests in and out, and owns the sessions.
  *
- * Locking: session->lock around every operation; user memory is copied outside
- * of it. The device is for root: it frees wrongly on request.
+ * Locking: session->lock, or object_lock, around every operation; requests are
+ * copied outside of it. The device is for root: it frees wrongly on request.
  */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
@@ -12,7 +12,7 @@
 #include <linux/uaccess.h>
 
 #include "compat.h"
-#include "test.h"
+#include "object.h"
 
 static int test_open(struct inode *inode, struct file *file)
 {
@@ -54,6 +54,14 @@ static long ioctl_info(void __user *arg)
 		info.config |= SOBA_TEST_ZONE_DMA32;
 	if (IS_ENABLED(CONFIG_KASAN))
 		info.config |= SOBA_TEST_KASAN;
+	if (want_init_on_alloc(0))
+		info.config |= SOBA_TEST_INIT_ON_ALLOC;
+	if (want_init_on_free())
+		info.config |= SOBA_TEST_INIT_ON_FREE;
+	if (IS_ENABLED(CONFIG_X86_LOCAL_APIC))
+		info.config |= SOBA_TEST_NMI;
+	if (COMPAT_BH_WORK)
+		info.config |= SOBA_TEST_BH_WORK;
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
@@ -70,6 +78,34 @@ static long ioctl_call(struct session *session, void __user *arg)
 	if (ret)
 		return ret;
 	return copy_to_user(arg, &call, sizeof(call)) ? -EFAULT : 0;
+}
+
+static long ioctl_object(struct session *session, void __user *arg)
+{
+	struct soba_test_object call;
+	int ret;
+
+	if (copy_from_user(&call, arg, sizeof(call)))
+		return -EFAULT;
+	mutex_lock(&session->object_lock);
+	ret = object_do(session, &call);
+	mutex_unlock(&session->object_lock);
+	if (ret)
+		return ret;
+	return copy_to_user(arg, &call, sizeof(call)) ? -EFAULT : 0;
+}
+
+static long ioctl_typesafe(void __user *arg)
+{
+	struct soba_test_typesafe request;
+	int ret;
+
+	if (copy_from_user(&request, arg, sizeof(request)))
+		return -EFAULT;
+	ret = typesafe_do(&request);
+	if (ret)
+		return ret;
+	return copy_to_user(arg, &request, sizeof(request)) ? -EFAULT : 0;
 }
 
 static long ioctl_stress(void __user *arg)
@@ -96,6 +132,10 @@ static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ioctl_call(file->private_data, user);
 	case SOBA_TEST_STRESS:
 		return ioctl_stress(user);
+	case SOBA_TEST_OBJECT:
+		return ioctl_object(file->private_data, user);
+	case SOBA_TEST_TYPESAFE:
+		return ioctl_typesafe(user);
 	}
 	return -ENOTTY;
 }

@@ -12,7 +12,7 @@
 
 #include <soba/soba.h>
 
-#include "test.h"
+#include "object.h"
 
 #define MAX_HANDLE 0xfffffU
 
@@ -23,7 +23,10 @@ struct session *session_create(void)
 	if (!session)
 		return NULL;
 	mutex_init(&session->lock);
+	mutex_init(&session->object_lock);
 	xa_init_flags(&session->objects, XA_FLAGS_ALLOC1);
+	xa_init_flags(&session->caches, XA_FLAGS_ALLOC1);
+	xa_init_flags(&session->batches, XA_FLAGS_ALLOC1);
 	return session;
 }
 
@@ -52,6 +55,8 @@ void session_destroy(struct session *session)
 	}
 	xa_destroy(&session->objects);
 	mutex_destroy(&session->lock);
+	objects_close(session);
+	mutex_destroy(&session->object_lock);
 	kfree(session);
 }
 

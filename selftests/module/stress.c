@@ -159,11 +159,11 @@ static void actors_sum(struct stress *s, struct actor *actors, int nr,
 	actors[0].stress = s;
 	for (i = 0; i < SHARED_BLOCKS; i++)
 		if (s->shared[i])
-			actor_free(&actors[0], s->shared[i]);
+			s->kind->free(&actors[0], s->shared[i]);
 	for (i = 0; i < nr; i++) {
 		for (j = 0; j < ACTOR_BLOCKS; j++)
 			if (actors[i].blocks[j])
-				actor_free(&actors[i], actors[i].blocks[j]);
+				s->kind->free(&actors[i], actors[i].blocks[j]);
 		request->allocs[actors[i].kind] += actors[i].allocs;
 		request->frees[actors[i].kind] += actors[i].frees;
 		request->fails[actors[i].kind] += actors[i].fails;
@@ -177,7 +177,8 @@ static void actors_sum(struct stress *s, struct actor *actors, int nr,
 static int stress_check(const struct soba_test_stress *request)
 {
 	if (!request->milliseconds || request->milliseconds > MAX_MILLISECONDS ||
-	    !request->actors || request->actors & ~ALL_ACTORS ||
+	    !(request->actors & ALL_ACTORS) ||
+	    request->actors & ~(ALL_ACTORS | SOBA_STRESS_OBJECTS) ||
 	    request->max_order > MAX_STRESS_ORDER || !request->max_frames ||
 	    request->max_frames > session_max_frames())
 		return -EINVAL;
@@ -198,6 +199,14 @@ static int stress_run(struct stress *s, struct actor *actors,
 	s->max_frames = request->max_frames;
 	s->seed = request->seed;
 	s->first_error = request->first_error;
+	s->kind = &stress_blocks;
+	if (request->actors & SOBA_STRESS_OBJECTS) {
+		s->kind = &stress_objects;
+		s->max_frames <<= PAGE_SHIFT;
+		ret = stress_caches_create(s);
+		if (ret)
+			return ret;
+	}
 	cpus_read_lock();
 	ret = actors_start(s, actors, request->actors);
 	cpus_read_unlock();
@@ -205,6 +214,7 @@ static int stress_run(struct stress *s, struct actor *actors,
 		ret = -EINTR;
 	actors_stop(s, actors, nr);
 	actors_sum(s, actors, nr, request);
+	stress_caches_destroy(s);
 	return ret;
 }
 

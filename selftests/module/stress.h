@@ -26,13 +26,25 @@ enum actor_kind { ACTOR_THREAD, ACTOR_SOFTIRQ, ACTOR_HARDIRQ, NR_ACTOR_KINDS };
 /* A block as one word, to be exchanged: its struct page, or-ed with its order. */
 #define BLOCK_ORDER_MASK 15UL
 
+#define STRESS_CACHES	5
+
+struct actor;
+
+/* What the actors allocate: pages, or objects. A word is one of them. */
+struct stress_kind {
+	unsigned long (*alloc)(struct actor *actor);
+	void (*free)(struct actor *actor, unsigned long word);
+};
+
 struct stress {
+	const struct stress_kind *kind;
+	struct kmem_cache *caches[STRESS_CACHES];
 	unsigned long shared[SHARED_BLOCKS];
 	unsigned int max_order;
 	unsigned long max_frames;
 	u64 seed;
 	bool stop;
-	atomic_long_t frames;		/* held now */
+	atomic_long_t frames;		/* held now; of objects, their bytes */
 	atomic_long_t frames_alloc;
 	atomic_long_t frames_free;
 	atomic_long_t errors;
@@ -54,8 +66,14 @@ struct actor {
 };
 
 /* stress_block.c */
+extern const struct stress_kind stress_blocks;
 u32 actor_random(struct actor *actor);
 void actor_step(struct actor *actor);
-void actor_free(struct actor *actor, unsigned long block);
+__printf(2, 3) void actor_error(struct actor *actor, const char *fmt, ...);
+
+/* stress_object.c */
+extern const struct stress_kind stress_objects;
+int stress_caches_create(struct stress *s);
+void stress_caches_destroy(struct stress *s);
 
 #endif /* SOBA_TEST_STRESS_H */

@@ -31,8 +31,8 @@ u32 actor_random(struct actor *actor)
 	return (actor->random * 0x2545f4914f6cdd1dULL) >> 32;
 }
 
-__printf(2, 3)
-static void actor_error(struct actor *actor, const char *fmt, ...)
+/* The first one's text is kept. */
+void actor_error(struct actor *actor, const char *fmt, ...)
 {
 	struct stress *s = actor->stress;
 	va_list args;
@@ -138,7 +138,7 @@ static unsigned int actor_order(struct actor *actor)
 	return (r >> 16) % (max + 1);
 }
 
-static unsigned long actor_alloc(struct actor *actor)
+static unsigned long block_alloc(struct actor *actor)
 {
 	struct stress *s = actor->stress;
 	unsigned int order = actor_order(actor);
@@ -162,7 +162,7 @@ static unsigned long actor_alloc(struct actor *actor)
 	return (unsigned long)page | order;
 }
 
-void actor_free(struct actor *actor, unsigned long block)
+static void block_free(struct actor *actor, unsigned long block)
 {
 	struct page *page = (struct page *)(block & ~BLOCK_ORDER_MASK);
 	unsigned int order = block & BLOCK_ORDER_MASK;
@@ -175,8 +175,11 @@ void actor_free(struct actor *actor, unsigned long block)
 	atomic_long_sub(1UL << order, &s->frames);
 }
 
+const struct stress_kind stress_blocks = { block_alloc, block_free };
+
 void actor_step(struct actor *actor)
 {
+	const struct stress_kind *kind = actor->stress->kind;
 	unsigned long *mine = &actor->blocks[actor_random(actor) % ACTOR_BLOCKS];
 	u32 r = actor_random(actor);
 
@@ -184,9 +187,9 @@ void actor_step(struct actor *actor)
 		*mine = xchg(&actor->stress->shared[(r >> 1) % SHARED_BLOCKS],
 			     *mine);
 	if (*mine) {
-		actor_free(actor, *mine);
+		kind->free(actor, *mine);
 		*mine = 0;
 	} else {
-		*mine = actor_alloc(actor);
+		*mine = kind->alloc(actor);
 	}
 }

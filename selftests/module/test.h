@@ -34,10 +34,24 @@ struct object {
 	bool leak;
 };
 
+struct cache;
+
+/* See object_chain.c. */
+struct chain {
+	void *last;		/* each object's first word leads to the one before */
+	u64 nr;
+	size_t size;
+	struct cache *c;	/* NULL: kmalloc */
+};
+
 struct session {
-	struct mutex lock;	/* over everything below, and the objects */
+	struct mutex lock;	/* over objects and frames, and the objects */
 	struct xarray objects;	/* handle -> struct object */
 	unsigned long frames;	/* of the objects that are not freed */
+	struct mutex object_lock;	/* over what follows: object.h */
+	struct xarray caches;	/* handle -> struct cache */
+	struct xarray batches;	/* handle -> struct batch */
+	struct chain chain;
 };
 
 /* One call on its way through prepare (may sleep), run (anywhere), finish. */

@@ -115,7 +115,7 @@ void soba_free_pages_exact(void *virt, size_t size)
 	if (!virt)
 		return;
 	if ((addr & ~PAGE_MASK) || !pfn_valid(pfn)) {
-		soba_report(SOBA_R_FOREIGN_FREE, _RET_IP_,
+		soba_report(soba_pages_class(pfn), _RET_IP_,
 			    "address %#lx, %zu bytes, is not that of a page",
 			    addr, size);
 		return;

@@ -25,9 +25,13 @@
 static void report_tail(struct soba_frame *head, unsigned long pfn,
 			unsigned int order, unsigned long caller)
 {
-	bool live = head && soba_frame_state(head) == SOBA_F_ALLOC;
-	unsigned long origin = live ? READ_ONCE(head->caller) : 0;
+	unsigned int state = head ? soba_frame_state(head) : SOBA_F_NONE;
+	unsigned long origin = 0;
+	bool live = state == SOBA_F_ALLOC || state == SOBA_F_OWNED;
 
+	/* Of an object's block that word is its slab. */
+	if (state == SOBA_F_ALLOC)
+		origin = READ_ONCE(head->caller);
 	if (soba_report(live ? SOBA_R_INVALID_FREE : SOBA_R_DOUBLE_FREE, caller,
 			"pfn %#lx, order %u, is inside a block, not its first page",
 			pfn, order))
@@ -73,6 +77,19 @@ static void report_state(struct soba_frame *f, struct soba_frame snap,
 	}
 }
 
+/* Of an address that is no page's: is the memory soba's all the same? */
+enum soba_report_class soba_pages_class(unsigned long pfn)
+{
+	struct soba_frame *f;
+	bool ours;
+
+	rcu_read_lock();
+	f = soba_map_frame(pfn);
+	ours = f && soba_frame_state(f) != SOBA_F_NONE;
+	rcu_read_unlock();
+	return ours ? SOBA_R_INVALID_FREE : SOBA_R_FOREIGN_FREE;
+}
+
 /**
  * soba_pages_check() - is this a page allocation that the caller may free?
  * @pfn: any number
@@ -100,23 +117,6 @@ struct soba_frame *soba_pages_check(unsigned long pfn, unsigned int order,
 	return ok ? f : NULL;
 }
 
-/* Somebody else's references, too many or too few. True when it can be freed. */
-static bool settle_refs(struct soba_frame *f, unsigned long caller)
-{
-	struct page *page = soba_frame_page(f);
-	unsigned int order = f->chunk->comp ? 0 : f->order;
-
-	if (likely(soba_block_refs_ok(page, order)))
-		return true;
-	soba_stray_put(f, caller);
-	if (soba_frame_state(f) == SOBA_F_LOST)
-		return false;
-	if (soba_block_refs_ok(page, order))
-		return true;
-	soba_pinned_add(f, caller);
-	return false;
-}
-
 /* Any page, any state: checked, reported, or given to its zone. */
 static noinline __cold void free_slow(struct page *page, unsigned int order,
 				      unsigned long caller)
@@ -129,7 +129,7 @@ static noinline __cold void free_slow(struct page *page, unsigned int order,
 	if (!f)
 		return;
 	soba_trace_page_free(page, order, caller);
-	if (settle_refs(f, caller))
+	if (soba_block_settle(f, caller))
 		soba_block_free(f);
 }
 
@@ -273,7 +273,7 @@ void soba_free_pages(unsigned long addr, unsigned int order)
 	if (!addr)
 		return;
 	if (unlikely((addr & ~PAGE_MASK) || !pfn_valid(pfn))) {
-		soba_report(SOBA_R_FOREIGN_FREE, _RET_IP_,
+		soba_report(soba_pages_class(pfn), _RET_IP_,
 			    "address %#lx, order %u, is not that of a page",
 			    addr, order);
 		return;

@@ -17,6 +17,9 @@
 	  "handed out past the per-CPU lists")				      \
 	X(PAGE_FREE_SLOW, "page_free_slow", "blocks",			      \
 	  "taken back past the per-CPU lists")				      \
+	X(LARGE_ALLOC, "large_alloc", "objects",			      \
+	  "kmalloc() of whole blocks, and objects charged to a memcg")	      \
+	X(LARGE_FREE, "large_free", "objects", "of these, given back")	      \
 	X(PAGE_ALLOC_FAIL, "alloc_fail", "requests",			      \
 	  "answered with NULL after all was tried")			      \
 	X(CHUNK_TAKE, "chunk_take", "chunks", "taken from the host")	      \

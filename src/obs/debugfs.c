@@ -15,7 +15,9 @@
 #include "base/report.h"
 #include "page/grow.h"
 #include "page/pcp.h"
+#include "page/reclaim.h"
 #include "page/validate.h"
+#include "slab/validate.h"
 
 /* Of a structure that is broken everywhere, so many lines are enough. */
 #define MAX_LAWS 200
@@ -115,6 +117,7 @@ static int validate_show(struct seq_file *m, void *v)
 	struct laws laws = { .m = m };
 	unsigned int broken = soba_validate_all(say_law, &laws);
 
+	broken += soba_cache_validate_all(say_law, &laws);
 	if (!broken)
 		say_ok(m);
 	else
@@ -133,6 +136,8 @@ static int shrink_set(void *data, u64 val)
 {
 	if (val != 1)
 		return -EINVAL;
+	/* Whoever asks here is not short, and wants all of it. */
+	soba_reclaim_wait();
 	WRITE_ONCE(last_shrink, soba_shrink_all());
 	return 0;
 }
@@ -154,11 +159,13 @@ int soba_debugfs_init(void)
 	debugfs_create_file_unsafe("shrink", 0600, root, NULL, &shrink_fops);
 	soba_debugfs_add_zones(root);
 	soba_debugfs_add_map(root);
+	soba_debugfs_add_caches(root);
 	return 0;
 }
 
 void soba_debugfs_exit(void)
 {
+	soba_debugfs_del_caches();
 	debugfs_remove(debugfs_root);
 	debugfs_root = NULL;
 }

@@ -37,11 +37,11 @@ struct frame_line {
 	unsigned long pfn;
 	unsigned long head;	/* PFN of the first frame of the block */
 	unsigned long caller;	/* who allocated the block, or 0 */
-	void *owner;		/* what holds it, for an owned block */
 	int nid;
 	u8 class;
 	u8 state;		/* of the block; TAIL: it is in transit */
 	u8 order;
+	char owner[SOBA_OWNER_TEXT];	/* what holds it, for an owned block */
 };
 
 /* The largest free block: a racy walk from head to head. */
@@ -110,7 +110,7 @@ static void fill_owner(struct frame_line *line, const struct soba_frame *f)
 	unsigned long caller;
 	void *owner;
 
-	line->owner = NULL;
+	strscpy(line->owner, "-", sizeof(line->owner));
 	line->caller = 0;
 	/* No partner: the two loads stay between those of ->state. */
 	smp_rmb();
@@ -121,7 +121,7 @@ static void fill_owner(struct frame_line *line, const struct soba_frame *f)
 	if (READ_ONCE(f->state) != line->state)
 		return;
 	if (state == SOBA_F_OWNED)
-		line->owner = owner;
+		soba_obs_owner(line->owner, owner);
 	if (state == SOBA_F_ALLOC || state == SOBA_F_OWNED ||
 	    state == SOBA_F_PINNED || state == SOBA_F_LOST)
 		line->caller = caller;
@@ -273,13 +273,9 @@ static int pagemap_show(struct seq_file *m, void *v)
 		seq_puts(m, "# pfn node zone state order head_pfn owner caller\n");
 		return 0;
 	}
-	seq_printf(m, "0x%lx %d %s %s %u 0x%lx ", line->pfn, line->nid,
+	seq_printf(m, "0x%lx %d %s %s %u 0x%lx %s ", line->pfn, line->nid,
 		   soba_class_name(line->class), state_name(line->state),
-		   line->order, line->head);
-	if (line->owner)
-		seq_printf(m, "0x%pK ", line->owner);
-	else
-		seq_puts(m, "- ");
+		   line->order, line->head, line->owner);
 	soba_obs_put_site(m, line->pfn == line->head ? line->caller : 0);
 	seq_putc(m, '\n');
 	return 0;

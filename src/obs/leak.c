@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * leak.c - floor 5: who left blocks behind, when a client or soba itself goes.
+ * leak.c - floor 5: who left blocks behind, when a client or soba itself goes;
+ * objects in slabs are the business of leak_object.c.
  *
  * A client's text is unmapped after its unload, and an address says nothing
  * then; its init text goes even earlier. So a module notifier looks at the
@@ -21,6 +22,7 @@
 #include "page/block.h"
 #include "page/chunk.h"
 #include "page/map.h"
+#include "page/owner.h"
 
 #define SITES 64
 
@@ -64,6 +66,12 @@ static void add_block(unsigned long caller, unsigned long pfn,
 	s->frames += 1UL << order;
 }
 
+/* Its objects are told of, in leak_object.c. */
+static bool is_slab(const struct soba_frame *f)
+{
+	return soba_owner_kind(READ_ONCE(f->owner)) == SOBA_OWN_SLAB;
+}
+
 static bool in_use(const struct soba_chunk *c, unsigned long i,
 		   struct soba_frame snap)
 {
@@ -72,6 +80,7 @@ static bool in_use(const struct soba_chunk *c, unsigned long i,
 		/* What was dropped by put_page() goes back: abandon.c. */
 		return !soba_block_dropped(c, c->page + i, snap.order);
 	case SOBA_F_OWNED:
+		return !is_slab(c->frames + i);
 	case SOBA_F_PINNED:
 	case SOBA_F_LOST:
 		return true;
@@ -135,7 +144,7 @@ static bool match_init(unsigned long caller, struct module *mod)
 }
 
 /* An address may be in use for the second time: the name that it had decides. */
-static bool match_module(unsigned long caller, struct module *mod)
+bool soba_leak_of_module(unsigned long caller, struct module *mod)
 {
 	const struct leak_name *name = soba_leak_name_of(caller);
 
@@ -172,6 +181,7 @@ static void module_is_up(struct module *mod)
 	gather(match_init, mod);
 	for (i = 0; i < nr_sites; i++)
 		soba_leak_name_add(sites[i].caller, mod->name);
+	soba_leak_objects_up(mod);
 	mutex_unlock(&leak_lock);
 }
 
@@ -183,7 +193,7 @@ static void module_goes(struct module *mod)
 
 	snprintf(who, sizeof(who), "module %s leaves ", mod->name);
 	mutex_lock(&leak_lock);
-	gather(match_module, mod);
+	gather(soba_leak_of_module, mod);
 	for (i = 0; i <= SITES; i++) {
 		if (!sites[i].blocks || is_old(&sites[i]))
 			continue;
@@ -192,6 +202,7 @@ static void module_goes(struct module *mod)
 		if (name)
 			name->reported = sites[i].blocks;
 	}
+	soba_leak_objects_going(mod);
 	mutex_unlock(&leak_lock);
 }
 

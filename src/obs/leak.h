@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * leak.h - floor 5: names of call sites whose text is gone.
+ * leak.h - floor 5: what the parts of the leak report know of each other, and
+ * names of call sites whose text is gone.
  *
  * Locking: leak_lock of leak.c around every call.
  */
@@ -12,7 +13,7 @@
 struct leak_name {
 	struct list_head node;
 	unsigned long caller;
-	unsigned long reported;		/* blocks, at its module's last unload */
+	unsigned long reported;		/* blocks or objects, at its module's last unload */
 	char module[MODULE_NAME_LEN];	/* whose text it was */
 	char text[];			/* as `%pS` printed it */
 };
@@ -36,6 +37,17 @@ struct leak_name *soba_leak_name_add(unsigned long caller, const char *module);
  * Return: the name, or NULL.
  */
 struct leak_name *soba_leak_name_of(unsigned long caller);
+
+/**
+ * soba_leak_of_module() - is a call site in a module, now or as remembered?
+ * @caller: any address
+ * @mod: the module
+ */
+bool soba_leak_of_module(unsigned long caller, struct module *mod);
+
+/* leak_object.c: a module has come up; is gone, and what it has left is said */
+void soba_leak_objects_up(struct module *mod);
+void soba_leak_objects_going(struct module *mod);
 
 /** soba_leak_names_free() - forget them all */
 void soba_leak_names_free(void);

@@ -54,13 +54,56 @@ unsigned long soba_obs_site(unsigned long caller);
  */
 void soba_obs_put_site(struct seq_file *m, unsigned long caller);
 
-/* proc_zone.c: the show functions of two files of /proc/soba */
+/**
+ * soba_obs_word() - a cache's name as one word, for tables
+ * @word: filled in
+ * @name: any text
+ * @size: of @word, bytes
+ *
+ * What is not a visible ASCII character becomes `_`; no name at all `-`.
+ */
+void soba_obs_word(char *word, const char *name, size_t size);
+
+/* Bytes for what soba_obs_owner() says. */
+#define SOBA_OWNER_TEXT 72
+
+/**
+ * soba_obs_owner() - what an owned block is for, as one word
+ * @text: filled in, SOBA_OWNER_TEXT bytes
+ * @owner: ->owner of a frame, read while the frame was OWNED
+ *
+ * The kind, and the name of a cache after a colon: `slab:dentry`.
+ *
+ * Context: rcu_read_lock() held since @owner was read.
+ */
+void soba_obs_owner(char *text, void *owner);
+
+/* What is in the slabs of all caches. Unit: frames. */
+struct soba_slab_sums {
+	unsigned long reclaimable;		/* SLAB_RECLAIM_ACCOUNT */
+	unsigned long unreclaimable;
+};
+
+/**
+ * soba_slab_sums() - add up the slabs of all caches
+ * @sum: filled in
+ *
+ * Context: process; takes soba_cache_mutex.
+ */
+void soba_slab_sums(struct soba_slab_sums *sum);
+
+/* proc_slab.c, proc_zone.c: the show functions of files of /proc/soba */
+int soba_slabinfo_show(struct seq_file *m, void *v);
 int soba_buddyinfo_show(struct seq_file *m, void *v);
 int soba_zoneinfo_show(struct seq_file *m, void *v);
 
-/* debugfs_zone.c, debugfs_map.c: they fill soba's directory in debugfs */
+/* debugfs_{zone,map,cache}.c: they fill soba's directory in debugfs */
 void soba_debugfs_add_zones(struct dentry *root);
 void soba_debugfs_add_map(struct dentry *root);
+void soba_debugfs_add_caches(struct dentry *root);
+
+/** soba_debugfs_del_caches() - remove the caches' directories; init and exit */
+void soba_debugfs_del_caches(void);
 
 /**
  * soba_proc_init() - create /proc/soba and its files
@@ -101,5 +144,13 @@ void soba_leak_exit(void);
  * Context: process, at module exit, before soba_abandon_all().
  */
 void soba_leak_report(void);
+
+/**
+ * soba_leak_report_objects() - say which objects are still in use
+ *
+ * Pre: every cache has ended; those with live objects are tombstones.
+ * Context: process, at module exit, before soba_cache_exit().
+ */
+void soba_leak_report_objects(void);
 
 #endif /* SOBA_OBS_H */

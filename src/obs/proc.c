@@ -59,9 +59,11 @@ static int meminfo_show(struct seq_file *m, void *v)
 	unsigned long pinned = soba_pinned_frames();
 	struct soba_pcp_stat pcp;
 	unsigned long held, not_used;
+	struct soba_slab_sums slab;
 	struct zone_sums sum;
 
 	sum_zones(&sum);
+	soba_slab_sums(&slab);
 	soba_pcp_stat(&pcp);
 	/* Without chunks on their way to or from the host: nobody can use them. */
 	held = sum.managed + atomic_long_read(&soba_direct_frames);
@@ -81,6 +83,9 @@ static int meminfo_show(struct seq_file *m, void *v)
 	put_kb(m, "Metadata:", DIV_ROUND_UP(soba_map_bytes() +
 					    sum.chunks *
 					    sizeof(struct soba_chunk), 1024));
+	put_frames(m, "Slab:", slab.reclaimable + slab.unreclaimable);
+	put_frames(m, "SReclaimable:", slab.reclaimable);
+	put_frames(m, "SUnreclaim:", slab.unreclaimable);
 	return 0;
 }
 
@@ -91,6 +96,7 @@ static const struct {
 	{ "buddyinfo", soba_buddyinfo_show },
 	{ "zoneinfo", soba_zoneinfo_show },
 	{ "meminfo", meminfo_show },
+	{ "slabinfo", soba_slabinfo_show },
 };
 
 /* proc_mkdir() of a name that exists is a WARN in the host: look first. */

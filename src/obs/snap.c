@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * snap.c - floor 5: copies of what is shown, taken so that nobody waits.
+ * snap.c - floor 5: copies of what is shown, taken so that nobody waits, and
+ * words for what is printed in several files.
  *
  * Locking: zone->lock while a zone's figures are copied, a few hundred bytes.
  */
+#include <linux/ctype.h>
 #include <linux/seq_file.h>
 
 #include "obs/obs.h"
 #include "page/map.h"
+#include "slab/cache.h"
 
 void soba_zone_snap(struct soba_zone *zone, struct soba_zone_snap *snap)
 {
@@ -43,4 +46,37 @@ void soba_obs_put_site(struct seq_file *m, unsigned long caller)
 		seq_printf(m, "%pS", (void *)caller);
 	else
 		seq_putc(m, '-');
+}
+
+void soba_obs_word(char *word, const char *name, size_t size)
+{
+	char *p;
+
+	strscpy(word, *name ? name : "-", size);
+	for (p = word; *p; p++)
+		if (!isgraph(*p))
+			*p = '_';
+}
+
+void soba_obs_owner(char *text, void *owner)
+{
+	static const char *const names[] = {
+		[SOBA_OWN_NONE] = "-",	   [SOBA_OWN_SLAB] = "slab",
+		[SOBA_OWN_LARGE] = "large", [SOBA_OWN_AREA] = "area",
+		[SOBA_OWN_FRAG] = "frag",   [SOBA_OWN_DMA] = "dma",
+		[SOBA_OWN_META] = "meta",
+	};
+	enum soba_owner_kind kind = soba_owner_kind(owner);
+	const struct soba_cache *c = soba_owner_ptr(owner);
+	char name[SOBA_CACHE_NAME_LEN];
+
+	BUILD_BUG_ON(SOBA_OWNER_TEXT < SOBA_CACHE_NAME_LEN + sizeof("slab:"));
+	if (kind >= ARRAY_SIZE(names))
+		kind = SOBA_OWN_NONE;
+	strscpy(text, names[kind], SOBA_OWNER_TEXT);
+	/* A cache is freed a grace period after its last slab has gone. */
+	if (c && kind == SOBA_OWN_SLAB) {
+		soba_obs_word(name, c->name, sizeof(name));
+		snprintf(text, SOBA_OWNER_TEXT, "slab:%s", name);
+	}
 }

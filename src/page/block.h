@@ -43,6 +43,17 @@ void soba_block_free(struct soba_frame *f);
  */
 bool soba_block_refs_ok(struct page *page, unsigned int order);
 
+/**
+ * soba_block_release() - free a block after a look at its references
+ * @f: its head, in state ALLOC
+ * @caller: for the report when somebody else holds one
+ *
+ * Context: any but NMI.
+ */
+void soba_block_release(struct soba_frame *f, unsigned long caller);
+
+bool soba_block_settle(struct soba_frame *f, unsigned long caller);
+
 /* Pages of a block that have a count of their own: of a compound one the head. */
 static inline unsigned long soba_block_counts(const struct soba_chunk *c,
 					      unsigned int order)

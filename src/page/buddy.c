@@ -38,7 +38,8 @@ static __always_inline void link_between(struct list_head *new,
 					 struct list_head *next)
 {
 	next->prev = new;
-	new->next = next;
+	/* It shares its place with ->owner, which anybody may look at. */
+	WRITE_ONCE(new->next, next);
 	new->prev = prev;
 	WRITE_ONCE(prev->next, new);
 }

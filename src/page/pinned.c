@@ -216,3 +216,29 @@ void soba_stray_put(struct soba_frame *f, unsigned long caller)
 			soba_port_ref_restore(page + i);
 	}
 }
+
+/*
+ * Somebody else's references, too many or too few: reported, mended, or the
+ * block goes to quarantine. True when it can be freed.
+ */
+bool soba_block_settle(struct soba_frame *f, unsigned long caller)
+{
+	struct page *page = soba_frame_page(f);
+	unsigned int order = f->chunk->comp ? 0 : f->order;
+
+	if (likely(soba_block_refs_ok(page, order)))
+		return true;
+	soba_stray_put(f, caller);
+	if (soba_frame_state(f) == SOBA_F_LOST)
+		return false;
+	if (soba_block_refs_ok(page, order))
+		return true;
+	soba_pinned_add(f, caller);
+	return false;
+}
+
+void soba_block_release(struct soba_frame *f, unsigned long caller)
+{
+	if (soba_block_settle(f, caller))
+		soba_block_free(f);
+}

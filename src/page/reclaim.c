@@ -61,3 +61,15 @@ unsigned long soba_reclaim_scan(unsigned long nr, bool sleep)
 	}
 	return done;
 }
+
+void soba_reclaim_wait(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_RECLAIMERS; i++) {
+		const struct soba_reclaimer *r = READ_ONCE(reclaimers[i]);
+
+		if (r && r->wait)
+			r->wait();
+	}
+}

@@ -14,10 +14,13 @@
  * @scan: give up to @nr frames back to the zones, return how many; it may sleep
  *	only if @sleep, and must not allocate with __GFP_DIRECT_RECLAIM: it is
  *	called by those who are short, with locks of soba's callers held
+ * @wait: until somebody is done because of whom @scan would do nothing; sleeps.
+ *	NULL: there is nobody such
  */
 struct soba_reclaimer {
 	unsigned long (*count)(void);
 	unsigned long (*scan)(unsigned long nr, bool sleep);
+	void (*wait)(void);
 };
 
 /**
@@ -35,5 +38,8 @@ void soba_reclaim_del(const struct soba_reclaimer *r);
 /* The sums over all reclaimers. */
 unsigned long soba_reclaim_count(void);
 unsigned long soba_reclaim_scan(unsigned long nr, bool sleep);
+
+/* For who asks by hand, and is not short: process context. */
+void soba_reclaim_wait(void);
 
 #endif /* SOBA_RECLAIM_H */

@@ -195,7 +195,7 @@ unsigned int soba_zone_alloc_batch(struct soba_zone *zone,
 		f = take_block(zone, req);
 		if (!f)
 			break;
-		f->owner = NULL;
+		WRITE_ONCE(f->owner, NULL);
 		WRITE_ONCE(f->state, SOBA_F_PCP | (f->state & SOBA_F_ZERO));
 		frames[i] = f;
 	}

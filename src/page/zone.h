@@ -64,6 +64,11 @@ const char *soba_class_name(unsigned int class);
 extern struct soba_zone *soba_zones;
 extern unsigned int soba_nr_zones;
 
+/* Nodes with memory at load, by index; their order is that of their numbers. */
+extern unsigned int soba_nr_nodes;
+unsigned int soba_node_index(int nid);
+int soba_node_id(unsigned int index);
+
 int soba_zone_init(void);
 void soba_zone_exit(void);
 void soba_zone_setup(struct soba_zone *zone, unsigned int id, int nid,

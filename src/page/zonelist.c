@@ -9,18 +9,18 @@
  */
 #include "page/zone.h"
 
-static unsigned int nr_nodes;
+unsigned int soba_nr_nodes;
 static u16 node_ids[MAX_NUMNODES];	/* index to nid */
 static s16 node_index[MAX_NUMNODES];	/* nid to index, or -1 */
 static u8 home_class[MAX_NUMNODES];	/* by index */
-static u16 *nearest;			/* nr_nodes rows of nr_nodes indices */
+static u16 *nearest;			/* soba_nr_nodes rows of soba_nr_nodes indices */
 
 /* Insertion sort of all nodes by their distance from the row's own. */
 static void build_row(unsigned int from, u16 *row)
 {
 	unsigned int i, j;
 
-	for (i = 0; i < nr_nodes; i++) {
+	for (i = 0; i < soba_nr_nodes; i++) {
 		int d = node_distance(node_ids[from], node_ids[i]);
 
 		for (j = i; j > 0; j--) {
@@ -38,23 +38,23 @@ int soba_zone_init(void)
 	unsigned int i, class;
 	int nid;
 
-	nr_nodes = 0;
+	soba_nr_nodes = 0;
 	memset(node_index, 0xff, sizeof(node_index));
 	/* A node of movable memory alone gives kernel code nothing. */
 	for_each_node_state(nid, N_NORMAL_MEMORY) {
-		node_index[nid] = nr_nodes;
-		home_class[nr_nodes] = soba_port_home_class(nid);
-		node_ids[nr_nodes++] = nid;
+		node_index[nid] = soba_nr_nodes;
+		home_class[soba_nr_nodes] = soba_port_home_class(nid);
+		node_ids[soba_nr_nodes++] = nid;
 	}
-	soba_nr_zones = nr_nodes * SOBA_NR_CLASSES;
+	soba_nr_zones = soba_nr_nodes * SOBA_NR_CLASSES;
 	soba_zones = soba_port_table_alloc(soba_nr_zones * sizeof(*soba_zones));
-	nearest = soba_port_table_alloc(nr_nodes * nr_nodes * sizeof(*nearest));
+	nearest = soba_port_table_alloc(soba_nr_nodes * soba_nr_nodes * sizeof(*nearest));
 	if (!soba_zones || !nearest) {
 		soba_zone_exit();
 		return -ENOMEM;
 	}
-	for (i = 0; i < nr_nodes; i++) {
-		build_row(i, nearest + i * nr_nodes);
+	for (i = 0; i < soba_nr_nodes; i++) {
+		build_row(i, nearest + i * soba_nr_nodes);
 		for (class = 0; class < SOBA_NR_CLASSES; class++) {
 			unsigned int id = i * SOBA_NR_CLASSES + class;
 
@@ -75,7 +75,7 @@ void soba_zone_exit(void)
 }
 
 /* Index of a node with zones: the nearest one when @nid itself has none. */
-static unsigned int index_of(int nid)
+unsigned int soba_node_index(int nid)
 {
 	unsigned int i, best = 0;
 
@@ -83,11 +83,17 @@ static unsigned int index_of(int nid)
 		return 0;
 	if (node_index[nid] >= 0)
 		return node_index[nid];
-	for (i = 1; i < nr_nodes; i++)
+	for (i = 1; i < soba_nr_nodes; i++)
 		if (node_distance(nid, node_ids[i]) <
 		    node_distance(nid, node_ids[best]))
 			best = i;
 	return best;
+}
+
+/* The node of an index below soba_nr_nodes. */
+int soba_node_id(unsigned int index)
+{
+	return node_ids[index];
 }
 
 /**
@@ -97,7 +103,7 @@ static unsigned int index_of(int nid)
  */
 struct soba_zone *soba_zone_of(int nid, enum soba_class class)
 {
-	return &soba_zones[index_of(nid) * SOBA_NR_CLASSES + class];
+	return &soba_zones[soba_node_index(nid) * SOBA_NR_CLASSES + class];
 }
 
 /**
@@ -110,7 +116,7 @@ struct soba_zone *soba_zone_of(int nid, enum soba_class class)
  */
 struct soba_zone *soba_zone_preferred(const struct soba_req *req)
 {
-	unsigned int index = index_of(req->nid);
+	unsigned int index = soba_node_index(req->nid);
 
 	if (req->this_node && node_ids[index] != req->nid)
 		return NULL;
@@ -126,10 +132,10 @@ struct soba_zone *soba_zone_preferred(const struct soba_req *req)
 void soba_zonelist_first(const struct soba_req *req,
 			 struct soba_zonelist_pos *pos)
 {
-	unsigned int index = index_of(req->nid);
+	unsigned int index = soba_node_index(req->nid);
 
-	pos->node = nearest + index * nr_nodes;
-	pos->nodes = nr_nodes;
+	pos->node = nearest + index * soba_nr_nodes;
+	pos->nodes = soba_nr_nodes;
 	pos->class = req->class;
 	if (req->this_node)
 		pos->nodes = node_ids[index] == req->nid;

@@ -8,6 +8,7 @@
 #include "soba_env.h"
 
 #include <linux/cpuhotplug.h>
+#include <linux/irq_work.h>
 
 #include "compat.h"
 
@@ -30,6 +31,20 @@ static unsigned long shrink_scan(struct shrinker *s, struct shrink_control *sc)
 	/* Chunks are larger than what was asked for: the host must know. */
 	sc->nr_scanned = max(sc->nr_scanned, freed);
 	return freed ? freed : SHRINK_STOP;
+}
+
+static void soon_fn(struct irq_work *work)
+{
+	ops->soon();
+}
+
+/* In hardirq on PREEMPT_RT, too: what it calls takes raw locks only. */
+static struct irq_work soon_work = IRQ_WORK_INIT_HARD(soon_fn);
+
+void soba_port_soon(void)
+{
+	if (READ_ONCE(ops))
+		irq_work_queue(&soon_work);
 }
 
 int soba_port_register(const struct soba_port_ops *new_ops)
@@ -60,5 +75,9 @@ void soba_port_unregister(void)
 	if (hotplug_state >= 0)
 		cpuhp_remove_state_nocalls(hotplug_state);
 	hotplug_state = -1;
+	/* Nobody frees any more: whatever still waits is freed here. */
+	irq_work_sync(&soon_work);
+	if (ops)
+		ops->soon();
 	ops = NULL;
 }

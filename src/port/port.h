@@ -12,6 +12,8 @@
 #ifndef SOBA_PORT_H
 #define SOBA_PORT_H
 
+#include <soba/front.h>
+
 #include "port_inline.h"
 
 /* The address classes, in the order in which a request may fall back (down). */
@@ -124,12 +126,14 @@ unsigned long soba_port_host_frames(void);
  *	flags say so
  * @cpu_online: a CPU is about to run; process context; never fails
  * @cpu_dead: a CPU has stopped; called elsewhere, process context
+ * @soon: answers soba_port_soon(), in hardirq context
  */
 struct soba_port_ops {
 	unsigned long (*count)(void);
 	unsigned long (*scan)(unsigned long nr, gfp_t gfp);
 	int (*cpu_online)(unsigned int cpu);
 	int (*cpu_dead)(unsigned int cpu);
+	void (*soon)(void);
 };
 
 /** soba_port_register() - start the callbacks; process context. Return: errno */
@@ -138,7 +142,37 @@ int soba_port_register(const struct soba_port_ops *ops);
 /** soba_port_unregister() - after return no callback runs; process context */
 void soba_port_unregister(void);
 
+/** soba_port_soon() - have ->soon called shortly; any context, NMI too */
+void soba_port_soon(void);
+
 /** soba_port_stack() - print the caller's stack; any context */
 void soba_port_stack(void);
+
+/**
+ * soba_port_stack_save() - return addresses of the caller and its callers
+ * @addrs: filled in, the innermost first
+ * @nr: room in it
+ *
+ * Context: any. Return: how many there are; 0 on a host that cannot tell.
+ */
+unsigned int soba_port_stack_save(unsigned long *addrs, unsigned int nr);
+
+/**
+ * soba_port_in_image() - is an address in the host kernel's own image?
+ * @p: any address
+ *
+ * Memory of soba's never is. Context: any.
+ * Return: true when it is; false also where the host cannot tell.
+ */
+bool soba_port_in_image(const void *p);
+
+/**
+ * soba_port_constant() - is a string in constant data of the host kernel?
+ * @s: a string that may be read
+ *
+ * Context: any. Return: true only when soba_port_in_image() is true, too; false
+ * also where the host cannot tell.
+ */
+bool soba_port_constant(const char *s);
 
 #endif /* SOBA_PORT_H */

@@ -34,10 +34,30 @@
  */
 static __always_inline unsigned long soba_port_addr_pfn(unsigned long addr)
 {
-	if (addr < PAGE_OFFSET)
+	/* Below it the distance wraps, and is beyond any map all the same. */
+	if (SOBA_PHYS_BASE && addr < PAGE_OFFSET)
 		return ~0UL;
 	return (addr - PAGE_OFFSET + SOBA_PHYS_BASE) >> PAGE_SHIFT;
 }
+
+/* (u32)(@at - *@from) * *@factor; the compiler makes a detour by a register. */
+#ifdef CONFIG_X86_64
+static __always_inline u64 soba_port_scale(u32 at, const u32 *from,
+					   const u64 *factor)
+{
+	u64 x = at;
+
+	asm("subl %[from], %k[x]\n\timulq %[factor], %[x]"
+	    : [x] "+&r" (x) : [from] "m" (*from), [factor] "m" (*factor) : "cc");
+	return x;
+}
+#else
+static __always_inline u64 soba_port_scale(u32 at, const u32 *from,
+					   const u64 *factor)
+{
+	return (at - *from) * *factor;
+}
+#endif
 
 /*
  * page_to_pfn() with an unsigned distance, which lets shifts and multiplications

@@ -12,5 +12,9 @@
 #define soba_trace_page_free	trace_soba_page_free
 #define soba_trace_chunk_take	trace_soba_chunk_take
 #define soba_trace_chunk_return	trace_soba_chunk_return
+#define soba_trace_kmalloc	trace_soba_kmalloc
+#define soba_trace_kfree	trace_soba_kfree
+#define soba_trace_cache_alloc	trace_soba_cache_alloc
+#define soba_trace_cache_free	trace_soba_cache_free
 
 #endif /* SOBA_PORT_TRACE_H */

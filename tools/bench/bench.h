@@ -5,6 +5,9 @@
  *
  * A row is repeated BENCH_REPS times, the least is kept: interference only ever
  * adds. The cost of reading the clock and of the empty loop are subtracted.
+ *
+ * A file bench_X.c with a struct bench_group bench_X, and X in the list below,
+ * is all that new rows need: tools/bench/run learns the rest from the module.
  */
 #ifndef SOBA_BENCH_H
 #define SOBA_BENCH_H
@@ -14,10 +17,44 @@
 #include <linux/sched.h>
 #include <linux/types.h>
 
+/* In the order of the table. */
+#define BENCH_GROUPS(X)		\
+	X(pages)		\
+	X(slab)			\
+	X(cross)
+
 #define BENCH_REPS 21
+
+/* Room for the objects of a batch, the longest row's. */
+#define BENCH_OBJS 8192
 
 /* Host functions under test are called as a client would; not inlined here. */
 #define bench_hot noinline __attribute__((hot))
+
+/* What a row of soba's must not exceed; instructions for one operation. */
+struct bench_bound {
+	const char *name;	/* of the row */
+	unsigned int must;	/* promised */
+	unsigned int aim;	/* hoped for */
+	unsigned int clears;	/* bytes the call clears: their cost is added */
+	unsigned int inits;	/* bytes it clears when init_on_alloc=1 */
+	bool percent;		/* must and aim are in % of the host's figure */
+	bool off_only;		/* no promise for init_on_alloc=1 */
+};
+
+struct bench_group {
+	void (*run)(void);
+	void (*end)(void);	/* at unload: till then the statistics are read */
+	const struct bench_bound *bounds;
+	unsigned int nr_bounds;
+	bool counted;		/* among the rows whose aims are counted */
+	const char *const *fast; /* functions without locks, ends with NULL */
+};
+
+#define BENCH_DECLARE(group) extern const struct bench_group bench_##group;
+BENCH_GROUPS(BENCH_DECLARE)
+
+void bench_mem_exit(void);
 
 static __always_inline u64 bench_clock(void)
 {
@@ -27,13 +64,10 @@ static __always_inline u64 bench_clock(void)
 	return ((u64)hi << 32) | lo;
 }
 
-extern u64 bench_clock_cost;
-extern u64 bench_loop_cost;	/* of an empty iteration, in 1/100 */
+extern void **bench_objs;	/* BENCH_OBJS of them, the running group's */
 
 void bench_row(const char *name, const char *who, u64 ticks, u64 iterations,
 	       u64 ops);
-void bench_calibrate(void);
-void bench_pages(void);
 
 /*
  * Run @body @loops times, @ops operations in each; interrupts off when

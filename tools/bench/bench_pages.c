@@ -108,10 +108,25 @@ static bench_hot void bulks(void)
 	BULK_ROW("soba", soba_alloc_pages_bulk, soba___free_pages);
 }
 
-void bench_pages(void)
+static void run(void)
 {
 	pairs_atomic();
 	pairs_sleeping();
 	batches();
 	bulks();
 }
+
+static const struct bench_bound bounds[] = {
+	{ "page order 0 pair, GFP_ATOMIC", 80, 67, .off_only = true },
+	{ "page order 1 pair, GFP_ATOMIC", 220, 80, .off_only = true },
+	{ "page order 3 pair, GFP_ATOMIC", 220, 80, .off_only = true },
+	{ "page order 9 pair, GFP_ATOMIC", 500, 180, .off_only = true },
+	{ "page order 0 batch 128, each", 120, 67, .off_only = true },
+	{ "alloc_pages_bulk 128 + free each, each page", 60, 40, .off_only = true },
+};
+
+const struct bench_group bench_pages = {
+	.run = run,
+	.bounds = bounds,
+	.nr_bounds = ARRAY_SIZE(bounds),
+};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fuzz.c - harness: libFuzzer drives the buddy (first byte even) or the page
- * calls (odd) with a sequence of operations; three bytes each. libFuzzer sees
+ * fuzz.c - harness: libFuzzer drives objects (first byte from 160), the buddy
+ * (even) or the page calls (odd) with a sequence of operations; three bytes each. libFuzzer sees
  * which branches of the core it reaches and grows the sequences that find new
  * ones.
  */
@@ -124,6 +124,7 @@ static void fuzz_pages(const u8 *data, size_t size)
 	soba_down();
 }
 
+void fuzz_slab(const u8 *data, size_t size);	/* fuzz_slab.c */
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
@@ -137,7 +138,9 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	sim_step = 0;
 	sim_host_init(data[1]);
 	sim_log_clear();
-	if (data[0] & 1)
+	if (data[0] >= 160)
+		fuzz_slab(data, size);
+	else if (data[0] & 1)
 		fuzz_pages(data, size);
 	else
 		fuzz_buddy(data + 1, size - 1);

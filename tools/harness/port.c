@@ -34,11 +34,19 @@ static bool refuse(long *budget, unsigned int fail_1k)
 	return no;
 }
 
+/* A mutex of the task that was interrupted is not ours. */
+static bool holds_lock(void)
+{
+	if (!sim_lock_any_held())
+		return false;
+	return !sim_ctx.nested || sim_ctx.held[sim_ctx.nr_held - 1]->sleeps < 2;
+}
+
 static void check_call(const char *who, gfp_t gfp)
 {
 	sim_point();
-	if (sim_lock_any_held() && !(sim_ctx.nr_held == 1 &&
-				     !strcmp(sim_ctx.held[0]->class, "callers_lock")))
+	if (holds_lock() && !(sim_ctx.nr_held == 1 &&
+			      !strcmp(sim_ctx.held[0]->class, "callers_lock")))
 		sim_fail("%s with lock %s held", who,
 			 sim_ctx.held[sim_ctx.nr_held - 1]->class);
 	if (in_nmi())
@@ -182,8 +190,25 @@ int soba_port_register(const struct soba_port_ops *new_ops)
 	return 0;
 }
 
+/* Where an irq_work would come: as soon as the context is no NMI any more. */
+static void soon_fn(struct work_struct *work)
+{
+	if (ops)
+		ops->soon();
+}
+
+static DECLARE_WORK(soon_work, soon_fn);
+
+void soba_port_soon(void)
+{
+	queue_work(system_wq, &soon_work);
+}
+
 void soba_port_unregister(void)
 {
+	cancel_work_sync(&soon_work);
+	if (ops)
+		ops->soon();
 	check_call("soba_port_unregister", __GFP_DIRECT_RECLAIM);
 	ops = NULL;
 }

@@ -14,6 +14,7 @@
 #include "sim/defer.h"
 #include "sim/mm.h"
 #include "sim/print.h"
+#include "sim/slab.h"
 
 #include "port/port.h"
 
@@ -27,5 +28,14 @@
 #define soba_trace_page_free_enabled()	false
 #define soba_trace_chunk_take(nid, class, pfn, order)	((void)(pfn))
 #define soba_trace_chunk_return(nid, class, pfn, order)	((void)(pfn))
+#define soba_trace_kmalloc(ptr, bytes_req, bytes_alloc, gfp, node, caller) \
+	((void)(ptr), (void)(bytes_req), (void)(bytes_alloc), (void)(gfp), \
+	 (void)(node), (void)(caller))
+#define soba_trace_kfree(ptr, caller)	((void)(ptr), (void)(caller))
+#define soba_trace_cache_alloc(ptr, name, bytes, gfp, node, caller) \
+	((void)(ptr), (void)(name), (void)(bytes), (void)(gfp), (void)(node), \
+	 (void)(caller))
+#define soba_trace_cache_free(ptr, name, caller) \
+	((void)(ptr), (void)(name), (void)(caller))
 
 #endif /* SOBA_ENV_H */

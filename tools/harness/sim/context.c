@@ -57,7 +57,7 @@ void sim_list_broken(const char *what, const struct list_head *l)
 
 void sim_might_sleep(const char *who)
 {
-	if (!preemptible() || sim_ctx.rcu || sim_ctx.nr_held)
+	if (!preemptible() || sim_ctx.rcu || sim_lock_any_held())
 		sim_fail("%s: may sleep in atomic context", who);
 }
 
@@ -155,7 +155,7 @@ void sim_leave(enum sim_context c)
 
 void sim_expect_clean(const char *where)
 {
-	if (sim_ctx.preempt || sim_ctx.irqs_off || sim_ctx.rcu || sim_ctx.nr_held)
+	if (sim_ctx.preempt || sim_ctx.irqs_off || sim_ctx.rcu || sim_lock_any_held())
 		sim_fail("%s: context is not as it was", where);
 }
 

@@ -19,7 +19,7 @@ unsigned long sim_jiffies = 1000;
 static pthread_mutex_t queue_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t gp_mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct rcu_head *rcu_queue;
-static unsigned long rcu_count;
+static unsigned long rcu_count;		/* queue_mutex, read without */
 static struct sim_ctx *readers[MAX_THREADS];
 static unsigned int nr_readers;
 static __thread int reader_slot = -1;
@@ -74,7 +74,7 @@ void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
 	pthread_mutex_lock(&queue_mutex);
 	head->next = rcu_queue;
 	rcu_queue = head;
-	rcu_count++;
+	__atomic_add_fetch(&rcu_count, 1, __ATOMIC_RELAXED);
 	pthread_mutex_unlock(&queue_mutex);
 }
 
@@ -90,7 +90,7 @@ static struct rcu_head *take_queue(void)
 	pthread_mutex_lock(&queue_mutex);
 	q = rcu_queue;
 	rcu_queue = NULL;
-	rcu_count = 0;
+	__atomic_store_n(&rcu_count, 0, __ATOMIC_RELAXED);
 	pthread_mutex_unlock(&queue_mutex);
 	return q;
 }
@@ -356,6 +356,35 @@ bool flush_work(struct work_struct *w)
 }
 
 bool flush_delayed_work(struct delayed_work *d) { return flush_work(&d->work); }
+
+static void rcu_work_ready(struct rcu_head *head)
+{
+	struct rcu_work *r = container_of(head, struct rcu_work, rcu);
+
+	__atomic_store_n(&r->waiting, 0, __ATOMIC_RELEASE);
+	if (!enqueue(&r->work, -1))
+		sim_fail("an rcu_work was queued as plain work, too");
+}
+
+bool queue_rcu_work(struct workqueue_struct *wq, struct rcu_work *r)
+{
+	sim_point();
+	if (!wq)
+		sim_fail("work queued on a workqueue that is gone");
+	if (xchg(&r->waiting, 1) || work_pending(&r->work))
+		return false;
+	r->wq = wq;
+	call_rcu(&r->rcu, rcu_work_ready);
+	return true;
+}
+
+bool flush_rcu_work(struct rcu_work *r)
+{
+	if (__atomic_load_n(&r->waiting, __ATOMIC_ACQUIRE))
+		rcu_barrier();
+	sim_poll();
+	return flush_work(&r->work);
+}
 
 bool irq_work_queue(struct irq_work *w)
 {

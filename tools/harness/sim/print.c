@@ -77,7 +77,8 @@ static int put_pointer(struct out *o, const char *f, void *p)
 	return f[0] == 'S' || f[0] == 's' || f[0] == 'K' || f[0] == 'x';
 }
 
-int sim_vscnprintf(char *buf, size_t size, const char *fmt, va_list args)
+/* Returns what all of it would take. */
+int sim_vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
 {
 	struct out o = { .buf = buf, .size = size };
 	va_list ap;
@@ -125,7 +126,15 @@ int sim_vscnprintf(char *buf, size_t size, const char *fmt, va_list args)
 	va_end(ap);
 	if (size)
 		buf[min(o.len, size - 1)] = '\0';
-	return size ? min(o.len, size - 1) : 0;
+	return o.len;
+}
+
+/* Returns what is in the buffer. */
+int sim_vscnprintf(char *buf, size_t size, const char *fmt, va_list args)
+{
+	size_t n = sim_vsnprintf(buf, size, fmt, args);
+
+	return size ? min(n, size - 1) : 0;
 }
 
 int scnprintf(char *buf, size_t size, const char *fmt, ...)

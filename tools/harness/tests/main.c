@@ -22,9 +22,12 @@ struct options options = { .seed = 1, .seconds = 20, .fork = true };
 static const struct test *const suites[] = {
 #ifndef HARNESS_THREADS		/* under ASan, not TSan */
 	self_tests, buddy_tests, map_tests, zone_tests, page_tests, gfp_tests,
+	debug_tests, rcu_tests, kapi_tests,
 	reclaim_tests, inject_tests, fail_tests, random_tests,
+	slab_tests, slab_use_tests, slab_end_tests, slab_mistake_tests, slab_inject_tests,
+	slab_random_tests, slab_nolock_tests, slab_odd_tests,
 #endif
-	thread_tests,
+	thread_tests, rcu_thread_tests, slab_thread_tests,
 };
 
 void test_fail(const char *file, int line, const char *fmt, ...)

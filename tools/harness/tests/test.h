@@ -16,7 +16,11 @@ struct test {
 
 extern const struct test buddy_tests[], map_tests[], zone_tests[], page_tests[],
 	gfp_tests[], inject_tests[], fail_tests[], self_tests[], random_tests[],
-	reclaim_tests[], thread_tests[];
+	debug_tests[], rcu_tests[], kapi_tests[], rcu_thread_tests[],
+	reclaim_tests[], slab_tests[], slab_use_tests[], slab_end_tests[],
+	slab_mistake_tests[], slab_inject_tests[], slab_random_tests[],
+	slab_thread_tests[], slab_nolock_tests[], slab_odd_tests[],
+	thread_tests[];
 
 struct options {
 	u64 seed;

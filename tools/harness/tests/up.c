@@ -34,6 +34,8 @@ int soba_try_up(void)
 {
 	soba_alloc_care_key.enabled = 0;
 	soba_free_care_key.enabled = 0;
+	soba_obj_alloc_care_key.enabled = 0;
+	soba_obj_free_care_key.enabled = 0;
 	return sim_module_init();
 }
 

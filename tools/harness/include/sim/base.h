@@ -68,7 +68,13 @@ typedef u64 phys_addr_t;
 #define prefetchw(p)		__builtin_prefetch(p, 1)
 #define _RET_IP_		((unsigned long)__builtin_return_address(0))
 #define _THIS_IP_		((unsigned long)__builtin_return_address(0))
-#define IS_ENABLED(x)		0
+/* 1 when x is defined as 1: then it is the comma that SIM_IS_1 makes of it. */
+#define CONFIG_SMP		1
+#define SIM_IS_1		0,
+#define SIM_SECOND(a, b, ...)	b
+#define SIM_ENABLED_3(x)	SIM_SECOND(x 1, 0, 0)
+#define SIM_ENABLED_2(x)	SIM_ENABLED_3(SIM_IS_##x)
+#define IS_ENABLED(x)		SIM_ENABLED_2(x)
 #define EXPORT_SYMBOL_GPL(x)	extern typeof(x) x
 #define KERNEL_VERSION(a, b, c)	(((a) << 16) + ((b) << 8) + (c))
 #define LINUX_VERSION_CODE	KERNEL_VERSION(6, 1, 0)
@@ -128,6 +134,13 @@ typedef u64 phys_addr_t;
 #define hweight32(x)		((unsigned int)__builtin_popcount(x))
 #define DIV_ROUND_UP_ULL(n, d)	DIV_ROUND_UP(n, d)
 #define hweight_long(x)		((unsigned long)__builtin_popcountl(x))
+
+#define __same_type(a, b)	__builtin_types_compatible_p(typeof(a), typeof(b))
+
+static inline u64 mul_u64_u64_shr(u64 a, u64 b, unsigned int shift)
+{
+	return (u64)(((unsigned __int128)a * b) >> shift);
+}
 
 static inline unsigned long int_sqrt(unsigned long x)
 {
@@ -287,8 +300,20 @@ static inline void clear_bit(unsigned long n, unsigned long *p)
 
 #define MAX_ERRNO	4095
 static inline void *ERR_PTR(long e) { return (void *)e; }
+static inline void *memset64(u64 *p, u64 value, size_t nr)
+{
+	while (nr)
+		p[--nr] = value;
+	return p;
+}
+
 static inline long PTR_ERR(const void *p) { return (long)p; }
 static inline bool IS_ERR(const void *p) { return (unsigned long)p >= -(unsigned long)MAX_ERRNO; }
 static inline bool IS_ERR_OR_NULL(const void *p) { return !p || IS_ERR(p); }
+
+static inline u32 ror32(u32 word, unsigned int shift)
+{
+	return (word >> (shift & 31)) | (word << (-shift & 31));
+}
 
 #endif /* SIM_BASE_H */

@@ -208,9 +208,19 @@ int sim_cpu_for_ptr(void);
 
 #define sim_pcp_get(v)		__atomic_load_n(&(v), __ATOMIC_RELAXED)
 #define sim_pcp_set(v, x)	__atomic_store_n(&(v), x, __ATOMIC_RELAXED)
-/* One instruction on the CPU: no interrupt within, no other CPU's business. */
+/*
+ * One instruction on the CPU: no interrupt within, no other CPU's business. What
+ * the core's objects load and store in here is no point.
+ */
+static inline void sim_rearm(bool *armed)
+{
+	sim_armed = *armed;
+}
+
 #define sim_pcp_op(v, check, expr)					\
 ({	sim_point();							\
+	bool armed_ __maybe_unused __attribute__((cleanup(sim_rearm))) = sim_armed; \
+	sim_armed = false;						\
 	if (check)							\
 		sim_cpu_stable();					\
 	typeof(v) *pv_ = sim_percpu_ptr(&(v), sim_ctx.cpu);		\

@@ -101,6 +101,19 @@ int schedule_on_each_cpu(work_func_t func);
 #define schedule_work_on(c, w)	queue_work_on(c, system_wq, w)
 #define schedule_delayed_work(d, t) queue_delayed_work(system_wq, d, t)
 
+/* A work item that is queued when a grace period has ended. */
+struct rcu_work {
+	struct work_struct work;
+	struct rcu_head rcu;
+	struct workqueue_struct *wq;
+	int waiting;			/* for that */
+};
+
+#define INIT_RCU_WORK(r, f)	(*(r) = (struct rcu_work){ .work.func = (f) })
+#define to_rcu_work(w)		container_of(w, struct rcu_work, work)
+bool queue_rcu_work(struct workqueue_struct *wq, struct rcu_work *r);
+bool flush_rcu_work(struct rcu_work *r);
+
 /* An item that runs in hardirq as soon as interrupts are on. */
 struct irq_work {
 	void (*func)(struct irq_work *work);

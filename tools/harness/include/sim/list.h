@@ -34,7 +34,7 @@ static inline void sim_list_insert(struct list_head *e, struct list_head *prev,
 	next->prev = e;
 	e->next = next;
 	e->prev = prev;
-	prev->next = e;
+	__atomic_store_n(&prev->next, e, __ATOMIC_RELAXED);
 }
 
 static inline void list_add(struct list_head *e, struct list_head *l)
@@ -47,10 +47,11 @@ static inline void list_add_tail(struct list_head *e, struct list_head *l)
 	sim_list_insert(e, l->prev, l);
 }
 
+/* The kernel's are WRITE_ONCE(), too. */
 static inline void __list_del(struct list_head *prev, struct list_head *next)
 {
 	next->prev = prev;
-	prev->next = next;
+	__atomic_store_n(&prev->next, next, __ATOMIC_RELAXED);
 }
 
 static inline void __list_del_entry(struct list_head *e)
@@ -153,6 +154,29 @@ static inline void list_replace_init(struct list_head *o, struct list_head *n)
 	for ((p) = list_first_entry(l, typeof(*(p)), m),		\
 	     (n) = list_next_entry(p, m); &(p)->m != (l);		\
 	     (p) = (n), (n) = list_next_entry(n, m))
+
+/* Readers follow ->next alone; a deleted element keeps it. */
+static inline void list_add_tail_rcu(struct list_head *e, struct list_head *l)
+{
+	struct list_head *prev = l->prev;
+
+	e->next = l;
+	e->prev = prev;
+	smp_store_release(&prev->next, e);
+	l->prev = e;
+}
+
+static inline void list_del_rcu(struct list_head *e)
+{
+	e->next->prev = e->prev;
+	WRITE_ONCE(e->prev->next, e->next);
+	e->prev = LIST_POISON2;
+}
+
+#define list_for_each_entry_rcu(p, l, m, ...)				\
+	for ((p) = container_of(READ_ONCE((l)->next), typeof(*(p)), m);	\
+	     &(p)->m != (l);						\
+	     (p) = container_of(READ_ONCE((p)->m.next), typeof(*(p)), m))
 
 struct hlist_node { struct hlist_node *next, **pprev; };
 struct hlist_head { struct hlist_node *first; };

@@ -22,7 +22,12 @@
 #define PAGE_ALLOC_COSTLY_ORDER	3
 #define MAX_NUMNODES	4
 #define NUMA_NO_NODE	(-1)
+#define SZ_16K		(1UL << 14)
+#define SZ_32K		(1UL << 15)
+#define SZ_64K		(1UL << 16)
+#define SZ_128K		(1UL << 17)
 #define SZ_1M		(1UL << 20)
+#define SZ_4M		(1UL << 22)
 
 extern unsigned long sim_page_offset;
 #define PAGE_OFFSET	sim_page_offset

@@ -25,12 +25,13 @@ void sim_printk(const char *fmt, ...);	/* no attribute: %pV is not libc's */
 #define pr_warn_once(...)	sim_printk(__VA_ARGS__)
 #define pr_warn_ratelimited(...) sim_printk(__VA_ARGS__)
 #define dump_stack()		sim_printk("Call Trace:\n")
+int sim_vsnprintf(char *buf, size_t size, const char *fmt, va_list args);
 int sim_vscnprintf(char *buf, size_t size, const char *fmt, va_list args);
 int scnprintf(char *buf, size_t size, const char *fmt, ...);
 #define vscnprintf(b, s, f, a)	sim_vscnprintf(b, s, f, a)
 /* libc's prototype would judge the kernel's %p forms. */
 #define snprintf(...)		scnprintf(__VA_ARGS__)
-#define vsnprintf(b, s, f, a)	sim_vscnprintf(b, s, f, a)
+#define vsnprintf(b, s, f, a)	sim_vsnprintf(b, s, f, a)
 
 ssize_t strscpy(char *to, const char *from, size_t size);
 char *strim(char *s);
