@@ -12,8 +12,9 @@
  *
  * Locking: soba_cache_mutex guards the registry and is a leaf: nothing is
  * allocated under it. depot->lock and node->lock are raw, irqs off, and never
- * held together. The per-CPU part is guarded as magazine.h says. All else but
- * ->min_empty is constant once the cache is published.
+ * held together. The per-CPU part is guarded as magazine.h says. All else is
+ * constant once the cache is published, but for ->min_empty, ->mag_cap, the
+ * guess of ->colour_next, and the mark of a tombstone.
  */
 #ifndef SOBA_CACHE_H
 #define SOBA_CACHE_H

@@ -4,8 +4,8 @@
  * memory pressure.
  *
  * Locking: soba_cache_mutex keeps the registry still. Who is called under
- * memory pressure only tries it: its holder may be who is short. Nothing is
- * allocated under it.
+ * memory pressure only tries it, and does not wait for a walk over all caches.
+ * Nothing is allocated under it.
  */
 #include "slab/reap.h"
 #include "slab/depot.h"
