@@ -201,7 +201,7 @@ void soba_kmem_cache_destroy(struct kmem_cache *s)
 
 	if (!s)
 		return;
-	if (unlikely(c->own_flags & SOBA_CACHE_TOMB)) {
+	if (unlikely(c->buried)) {
 		soba_report(SOBA_R_DOUBLE_FREE, _RET_IP_,
 			    "cache %s is destroyed already", c->name);
 		return;

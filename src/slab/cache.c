@@ -119,7 +119,7 @@ static void unregister(struct soba_cache *c)
 /* It keeps its memory, and takes back what its objects' holders still free. */
 static void bury(struct soba_cache *c)
 {
-	c->own_flags |= SOBA_CACHE_TOMB;
+	c->buried = true;
 	mutex_lock(&soba_cache_mutex);
 	list_add_tail(&c->tomb, &soba_cache_tombs);
 	mutex_unlock(&soba_cache_mutex);

@@ -121,7 +121,6 @@ struct soba_cache_node {
 #define SOBA_CACHE_NO_MAG	0x02	/* no magazines: straight to the slabs */
 #define SOBA_CACHE_KMALLOC	0x04	/* a kmalloc class */
 #define SOBA_CACHE_DEBUG	0x08	/* red zones, poison, owners: debug.c */
-#define SOBA_CACHE_TOMB		0x10	/* destroyed with live objects */
 
 struct soba_cache {
 	/* the fast paths' line */
@@ -139,6 +138,7 @@ struct soba_cache {
 	u8 order;			/* of a slab */
 	u8 class;			/* enum soba_class of its memory */
 	u8 kmalloc_class;		/* SOBA_CACHE_KMALLOC: which */
+	bool buried;			/* destroyed with live objects: a tombstone */
 	u32 offset;			/* of the object in its slot: red zone */
 	u32 head;			/* bytes before the first slot: ON_SLAB */
 	u32 colours;			/* slab n begins at (n % colours) * align */
