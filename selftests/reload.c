@@ -4,10 +4,10 @@
  * memory back.
  *
  * What is compared is MemFree and the pages on the host's per-CPU lists, which
- * MemFree leaves out and which move by hundreds with every round. The slab
- * caches of the host still keep a little of what module loading used, so
- * ROUNDS rounds may cost TOLERANCE in all: less than one page a round would be
- * soba's, a lost chunk is 4096 kB.
+ * MemFree leaves out and which move by hundreds with every round, after the
+ * host's slab caches were shrunk. They still keep a little of what module
+ * loading used, so ROUNDS rounds may cost TOLERANCE in all: less than one page a
+ * round would be soba's, a lost chunk is 4096 kB.
  *
  * Locking: none.
  */
