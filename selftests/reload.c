@@ -6,8 +6,8 @@
  * What is compared is MemFree and the pages on the host's per-CPU lists, which
  * MemFree leaves out and which move by hundreds with every round, after the
  * host's slab caches were shrunk. They still keep a little of what module
- * loading used, so ROUNDS rounds may cost TOLERANCE in all: less than one page a
- * round would be soba's, a lost chunk is 4096 kB.
+ * loading used, so the rounds after WARM_UP may cost TOLERANCE in all; a lost
+ * chunk is 4096 kB.
  *
  * Locking: none.
  */
