@@ -185,6 +185,48 @@ TRACE_EVENT_FN(soba_cache_free,
 	soba_obj_free_care_get, soba_obj_free_care_put
 );
 
+TRACE_EVENT_FN(soba_vmalloc,
+	TP_PROTO(const void *addr, unsigned long bytes, gfp_t gfp, int node,
+		 unsigned long caller),
+	TP_ARGS(addr, bytes, gfp, node, caller),
+	TP_STRUCT__entry(
+		__field(const void *, addr)
+		__field(unsigned long, bytes)
+		__field(unsigned long, gfp)
+		__field(int, node)
+		__field(unsigned long, caller)
+	),
+	TP_fast_assign(
+		__entry->addr = addr;
+		__entry->bytes = bytes;
+		__entry->gfp = (__force unsigned long)gfp;
+		__entry->node = node;
+		__entry->caller = caller;
+	),
+	TP_printk("addr=%p bytes=%lu gfp_flags=%s node=%d caller=%pS",
+		  __entry->addr, __entry->bytes, show_gfp_flags(__entry->gfp),
+		  __entry->node, (void *)__entry->caller),
+	soba_alloc_care_get, soba_alloc_care_put
+);
+
+TRACE_EVENT_FN(soba_vfree,
+	TP_PROTO(const void *addr, unsigned long pages, unsigned long caller),
+	TP_ARGS(addr, pages, caller),
+	TP_STRUCT__entry(
+		__field(const void *, addr)
+		__field(unsigned long, pages)
+		__field(unsigned long, caller)
+	),
+	TP_fast_assign(
+		__entry->addr = addr;
+		__entry->pages = pages;
+		__entry->caller = caller;
+	),
+	TP_printk("addr=%p pages=%lu caller=%pS", __entry->addr,
+		  __entry->pages, (void *)__entry->caller),
+	soba_free_care_get, soba_free_care_put
+);
+
 #endif /* SOBA_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

@@ -77,4 +77,19 @@ static inline void soba_compat_reclaimed(unsigned long pages)
 }
 #endif
 
+/* A mapping's flags change through helpers since 6.3. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+static inline void soba_compat_vm_flags_set(struct vm_area_struct *vma,
+					    unsigned long flags)
+{
+	vm_flags_set(vma, flags);
+}
+#else
+static inline void soba_compat_vm_flags_set(struct vm_area_struct *vma,
+					    unsigned long flags)
+{
+	vma->vm_flags |= flags;
+}
+#endif
+
 #endif /* SOBA_COMPAT_H */

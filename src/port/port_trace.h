@@ -16,5 +16,7 @@
 #define soba_trace_kfree	trace_soba_kfree
 #define soba_trace_cache_alloc	trace_soba_cache_alloc
 #define soba_trace_cache_free	trace_soba_cache_free
+#define soba_trace_vmalloc	trace_soba_vmalloc
+#define soba_trace_vfree	trace_soba_vfree
 
 #endif /* SOBA_PORT_TRACE_H */
