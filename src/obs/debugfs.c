@@ -18,6 +18,7 @@
 #include "page/reclaim.h"
 #include "page/validate.h"
 #include "slab/validate.h"
+#include "varea/validate.h"
 
 /* Of a structure that is broken everywhere, so many lines are enough. */
 #define MAX_LAWS 200
@@ -118,6 +119,7 @@ static int validate_show(struct seq_file *m, void *v)
 	unsigned int broken = soba_validate_all(say_law, &laws);
 
 	broken += soba_cache_validate_all(say_law, &laws);
+	broken += soba_varea_validate(say_law, &laws);
 	if (!broken)
 		say_ok(m);
 	else
@@ -160,6 +162,7 @@ int soba_debugfs_init(void)
 	soba_debugfs_add_zones(root);
 	soba_debugfs_add_map(root);
 	soba_debugfs_add_caches(root);
+	soba_debugfs_add_vmalloc(root);
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include "page/zone.h"
 
 struct dentry;
+struct proc_dir_entry;
 struct seq_file;
 
 /* A zone's figures, all of one moment but pcp. Unit: frames, or as named. */
@@ -96,6 +97,10 @@ void soba_slab_sums(struct soba_slab_sums *sum);
 int soba_slabinfo_show(struct seq_file *m, void *v);
 int soba_buddyinfo_show(struct seq_file *m, void *v);
 int soba_zoneinfo_show(struct seq_file *m, void *v);
+
+/* proc_vmalloc.c: vmallocinfo, and what debugfs says of areas */
+struct proc_dir_entry *soba_proc_add_vmalloc(struct proc_dir_entry *dir);
+void soba_debugfs_add_vmalloc(struct dentry *root);
 
 /* debugfs_{zone,map,cache}.c: they fill soba's directory in debugfs */
 void soba_debugfs_add_zones(struct dentry *root);
