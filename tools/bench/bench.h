@@ -21,7 +21,8 @@
 #define BENCH_GROUPS(X)		\
 	X(pages)		\
 	X(slab)			\
-	X(cross)
+	X(cross)		\
+	X(vmalloc)
 
 #define BENCH_REPS 21
 
