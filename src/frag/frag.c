@@ -18,6 +18,14 @@ struct cpu_caches {
 
 static struct cpu_caches __percpu *cpu_caches;
 
+/* Is it one that soba_frag_this_cpu() returned, so that preemption is off? */
+static bool is_own(const struct soba_frag_cache *c)
+{
+	const struct cpu_caches *caches = raw_cpu_ptr(cpu_caches);
+
+	return c >= caches->level && c < caches->level + LEVELS;
+}
+
 /* Large first, without effort; one page with all that the caller allows. */
 static struct soba_frame *take_block(const struct soba_req *req)
 {
@@ -115,6 +123,9 @@ bool soba_frag_refill(struct soba_frag_cache *c, const struct soba_req *req)
 	f = take_block(req);
 	if (!f)
 		return false;
+	/* It serves many: who came first has not leaked it. */
+	if (is_own(c))
+		f->caller = 0;
 	own_block(f);
 	soba_count(SOBA_C_FRAG_BLOCK);
 	begin(c, f);

@@ -28,7 +28,7 @@ static const struct test *const suites[] = {
 	slab_random_tests, slab_nolock_tests, slab_odd_tests,
 	varea_tests,
 #endif
-	thread_tests, rcu_thread_tests, slab_thread_tests,
+	thread_tests, rcu_thread_tests, slab_thread_tests, varea_thread_tests,
 };
 
 void test_fail(const char *file, int line, const char *fmt, ...)

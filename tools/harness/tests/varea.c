@@ -5,6 +5,7 @@
 #include "tests/test.h"
 
 #include <soba/frag.h>
+#include <soba/kmalloc.h>
 #include <soba/vmalloc.h>
 
 #include "base/counter.h"
@@ -378,13 +379,58 @@ static void fragments(void)
 	soba_down();
 }
 
+/* kvfree_rcu() takes areas; what is wrong with one is said as by vfree(). */
+static void freed_by_rcu(void)
+{
+	struct page *page;
+	char *a, *map;
+
+	soba_up();
+	a = soba_vmalloc(3 << PAGE_SHIFT);
+	page = soba_alloc_page(GFP_KERNEL);
+	map = soba_vmap(&page, 1, VM_MAP, PAGE_KERNEL);
+	CHECK(a && map);
+	soba_kvfree_rcu_mightsleep(a + PAGE_SIZE);
+	soba_kvfree_rcu_mightsleep(map);
+	CHECK_EQ(soba_report_total(SOBA_R_INVALID_FREE), 2);
+	CHECK(soba_find_vm_area(a, NULL) && soba_find_vm_area(map, NULL));
+	soba_kvfree_rcu_mightsleep(a);
+	CHECK(!soba_find_vm_area(a, NULL));
+	soba_kvfree_rcu_mightsleep(a);
+	CHECK_EQ(soba_report_total(SOBA_R_DOUBLE_FREE), 1);
+	soba_vunmap(map);
+	soba___free_page(page);
+	must_be_valid("after kvfree_rcu");
+	soba_down();
+}
+
+/* A block of a cache of soba's own is nobody's leak; a client's own cache is. */
+static void frag_callers(void)
+{
+	struct page_frag_cache nc = { 0 };
+	void *own, *shared;
+
+	soba_up();
+	own = soba_page_frag_alloc(&nc, 100, GFP_ATOMIC);
+	shared = soba_netdev_alloc_frag(100);
+	CHECK(own && shared);
+	CHECK(soba_frame_head(soba_map_frame_of_page(virt_to_page(own)))->caller);
+	CHECK(!soba_frame_head(soba_map_frame_of_page(virt_to_page(shared)))->caller);
+	soba_page_frag_free(own);
+	soba_page_frag_free(shared);
+	soba_page_frag_cache_drain(&nc);
+	soba_down();
+}
+
 const struct test varea_tests[] = {
 	{ "area_forms", forms },
 	{ "area_cache", cache },
 	{ "area_mistakes", mistakes },
+	{ "area_rcu", freed_by_rcu },
 	{ "area_many", many },
 	{ "area_injected", injected },
 	{ "area_random", random_areas },
 	{ "frag_random", fragments },
+	{ "frag_callers", frag_callers },
 	{ }
 };
