@@ -117,6 +117,27 @@ static void map_ram(struct actor *a)
 			soba___free_page(pages[n]);
 }
 
+struct rcu_area {
+	struct rcu_head rcu;
+	u64 word;
+};
+
+/* Both forms; the second waits for a grace period at each call. */
+static void kvfree_rcu_area(struct actor *a, u64 i)
+{
+	struct rcu_area *area = soba_vmalloc(PAGE_SIZE);
+
+	if (!area) {
+		a->errors++;
+		return;
+	}
+	WRITE_ONCE(area->word, a->rand);
+	if (i % 100)
+		soba_kvfree_rcu(area, rcu);
+	else
+		soba_kvfree_rcu_mightsleep(area);
+}
+
 static void act(struct actor *a, u64 i)
 {
 	unsigned long n = 1 + actor_rand(a) % 100;
@@ -139,6 +160,9 @@ static void act(struct actor *a, u64 i)
 		return;
 	case SOBA_VM_MAP_RAM_STRESS:
 		map_ram(a);
+		return;
+	case SOBA_VM_KVFREE_RCU:
+		kvfree_rcu_area(a, i);
 		return;
 	}
 }
