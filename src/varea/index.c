@@ -25,7 +25,7 @@ struct soba_area *soba_index_front[1 << SOBA_FRONT_BITS];
 /* Where the last areas that were unmapped began, to tell a double free. */
 static unsigned long gone[1 << SOBA_FRONT_BITS];
 
-/* The longest that a reader held a shard's lock, ns. */
+/* The longest that a reader held a shard's lock since it was asked for, ns. */
 static unsigned long longest;
 
 static unsigned long area_end(const struct soba_area *a)
@@ -219,7 +219,7 @@ void soba_index_stat(struct soba_index_stat *stat)
 		stat->fullest = max(stat->fullest, areas);
 		stat->shards += areas > 0;
 	}
-	stat->longest = READ_ONCE(longest);
+	stat->longest = xchg(&longest, 0);
 }
 
 struct soba_area *soba_index_first(void)

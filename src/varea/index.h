@@ -110,7 +110,7 @@ struct soba_index_stat {
 	unsigned long level[SOBA_INDEX_LEVELS];	/* areas */
 	unsigned long fullest;		/* most areas in one shard */
 	unsigned int shards;		/* with an area */
-	unsigned long longest;		/* ns a reader held a lock, ever */
+	unsigned long longest;		/* ns a reader held a lock, since the last */
 };
 
 void soba_index_stat(struct soba_index_stat *stat);
