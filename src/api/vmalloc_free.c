@@ -131,7 +131,7 @@ static noinline __cold void free_old(struct soba_area *old)
 	soba_varea_store(old, soba_port_can_sleep());
 }
 
-/* What was put into the slot has no room here: as any other area. */
+/* No room in the slots, or somebody holds a page: as any other area. */
 static noinline __cold void free_elsewhere(struct soba_area *a,
 					   unsigned long caller)
 {
@@ -145,7 +145,7 @@ static noinline void free_slow(const void *addr, unsigned long caller)
 
 static __always_inline bool plain(const struct soba_area *a)
 {
-	return likely(a->flags == SOBA_AREA_OWNS) && likely(!a->exposed);
+	return likely(a->flags == SOBA_AREA_OWNS) && likely(!READ_ONCE(a->exposed));
 }
 
 /*
@@ -160,13 +160,13 @@ static __always_inline void free_fast(const void *addr, unsigned long caller)
 		return free_slow(addr, caller);
 	preempt_disable();
 	a = soba_index_fast((unsigned long)addr);
-	if (unlikely(!a) || unlikely(!plain(a)) || unlikely(!ends_ok(a)) ||
+	if (unlikely(!a) || unlikely(!plain(a)) ||
 	    unlikely(cmpxchg(&a->state, SOBA_AREA_LIVE, SOBA_AREA_FREED) !=
 		     SOBA_AREA_LIVE)) {
 		preempt_enable();
 		return free_slow(addr, caller);
 	}
-	if (unlikely(!soba_varea_put(a, &old))) {
+	if (unlikely(!ends_ok(a)) || unlikely(!soba_varea_put(a, &old))) {
 		preempt_enable();
 		return free_elsewhere(a, caller);
 	}

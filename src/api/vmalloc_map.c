@@ -146,6 +146,12 @@ unsigned long soba_vmalloc_to_pfn(const void *addr)
 }
 EXPORT_SYMBOL_GPL(soba_vmalloc_to_pfn);
 
+/* ->pages itself is its owner's: it goes before the area does. */
+static bool keeps_pages(const struct soba_area *a)
+{
+	return a->flags & (SOBA_AREA_OWNS | SOBA_AREA_PUT);
+}
+
 static unsigned long host_flags(unsigned int flags)
 {
 	unsigned long vm = flags & SOBA_AREA_OWNS ? VM_ALLOC : VM_MAP;
@@ -179,7 +185,7 @@ bool soba_find_vm_area(const void *addr, struct soba_vm_area *area)
 		area->addr = (void *)a->addr;
 		area->size = (a->nr_pages + 1) << PAGE_SHIFT;
 		area->requested_size = READ_ONCE(a->size);
-		area->nr_pages = a->pages ? a->nr_pages : 0;
+		area->nr_pages = keeps_pages(a) ? a->nr_pages : 0;
 		area->flags = host_flags(a->flags);
 		area->caller = (void *)READ_ONCE(a->caller);
 	}
@@ -202,7 +208,7 @@ static struct soba_area *remap_check(const void *kaddr, unsigned long pgoff,
 	}
 	first = ((at - a->addr) >> PAGE_SHIFT) + pgoff;
 	pages = size >> PAGE_SHIFT;
-	if (a->pages && (a->flags & (SOBA_AREA_USER | SOBA_AREA_DMA)) &&
+	if (keeps_pages(a) && (a->flags & (SOBA_AREA_USER | SOBA_AREA_DMA)) &&
 	    first >= pgoff && first <= a->nr_pages &&
 	    pages <= a->nr_pages - first) {
 		WRITE_ONCE(a->exposed, true);

@@ -23,6 +23,7 @@
 #define SHARE		0.03
 #endif
 #define WORKERS		3
+#define MAX_WORKERS	8
 #define HELD		40
 #define POOL		32
 
@@ -38,7 +39,8 @@ struct set {
 	u64 rand;
 };
 
-static struct set sets[WORKERS];
+static struct set sets[MAX_WORKERS];
+static int workers = WORKERS;
 static struct piece pool[POOL];		/* handed from one thread to another */
 static pthread_mutex_t pool_mutex = PTHREAD_MUTEX_INITIALIZER;
 static int working;
@@ -160,7 +162,7 @@ static void *world(void *arg)
 {
 	u64 rand = options.seed + 77;
 
-	sim_thread_enter(WORKERS);
+	sim_thread_enter(workers);
 	while (__atomic_load_n(&working, __ATOMIC_ACQUIRE)) {
 		background(&rand);
 		sim_tick(sim_below(&rand, 4 * HZ));
@@ -181,20 +183,20 @@ static void say(void *arg, const char *line)
 
 static void run_threads(void (*bg)(u64 *rand))
 {
-	pthread_t threads[WORKERS + 1];
-	unsigned long i;
+	pthread_t threads[MAX_WORKERS + 1];
+	int i;
 
 	soba_up();
 	began = test_cpu_seconds();
 	background = bg;
-	working = WORKERS;
-	for (i = 0; i < WORKERS; i++)
+	working = workers;
+	for (i = 0; i < workers; i++)
 		sets[i].rand = options.seed * 53 + i;
 	sim_threads_start();
-	for (i = 0; i < WORKERS; i++)
-		pthread_create(&threads[i], NULL, worker, (void *)i);
-	pthread_create(&threads[WORKERS], NULL, world, NULL);
-	for (i = 0; i <= WORKERS; i++)
+	for (i = 0; i < workers; i++)
+		pthread_create(&threads[i], NULL, worker, (void *)(long)i);
+	pthread_create(&threads[workers], NULL, world, NULL);
+	for (i = 0; i <= workers; i++)
 		pthread_join(threads[i], NULL);
 	sim_threads_stop();
 	for (i = 0; i < POOL; i++) {
@@ -207,7 +209,7 @@ static void run_threads(void (*bg)(u64 *rand))
 	soba_must_be_valid("after threads");
 	CHECK_EQ(soba_report_total(SOBA_R_DOUBLE_FREE), 0);
 	CHECK_EQ(soba_report_total(SOBA_R_INVALID_FREE), 0);
-	test_note("%lu operations by %d threads", total_ops, WORKERS);
+	test_note("%lu operations by %d threads", total_ops, workers);
 	soba_down();
 }
 
@@ -246,11 +248,23 @@ static void bg_pressure(u64 *rand)
 
 static void threads_plain(void) { run_threads(bg_none); }
 static void threads_readers(void) { run_threads(bg_readers); }
+
+/* Eight CPUs that allocate and free, and one for the world. */
+static void threads_eight(void)
+{
+	workers = MAX_WORKERS;
+	nr_cpu_ids = MAX_WORKERS + 1;
+	sim_possible.bits[0] = (1UL << nr_cpu_ids) - 1;
+	sim_online = sim_possible;
+	run_threads(bg_readers);
+}
+
 static void threads_pressure(void) { run_threads(bg_pressure); }
 
 const struct test varea_thread_tests[] = {
 	{ "area_threads_plain", threads_plain },
 	{ "area_threads_readers", threads_readers },
 	{ "area_threads_pressure", threads_pressure },
+	{ "area_threads_eight", threads_eight },
 	{ }
 };
