@@ -2,8 +2,8 @@
 /*
  * kvmalloc.c - floor 4: an object if there is one, mapped memory if not.
  *
- * Locking: none. A free goes on to the right call as a jump, so that the place
- * that is reported is the client's.
+ * Locking: none. Who calls is handed on, so that the place that is reported is
+ * the client's.
  */
 #include "soba_env.h"
 
@@ -70,9 +70,9 @@ EXPORT_SYMBOL_GPL(soba_kvmalloc_node);
 void soba_kvfree(const void *addr)
 {
 	if (is_vmalloc_addr(addr))
-		soba_vfree(addr);
+		soba_vfree_from(addr, _RET_IP_);
 	else
-		soba_kfree(addr);
+		soba_object_give(true, NULL, (void *)addr);
 }
 EXPORT_SYMBOL_GPL(soba_kvfree);
 
@@ -88,7 +88,10 @@ void soba_kvfree_sensitive(const void *addr, size_t len)
 	if (unlikely(ZERO_OR_NULL_PTR(addr)))
 		return;
 	memzero_explicit((void *)addr, len);
-	soba_kvfree(addr);
+	if (is_vmalloc_addr(addr))
+		soba_vfree_from(addr, _RET_IP_);
+	else
+		soba_object_give(true, NULL, (void *)addr);
 }
 EXPORT_SYMBOL_GPL(soba_kvfree_sensitive);
 
@@ -100,21 +103,24 @@ EXPORT_SYMBOL_GPL(soba_kvfree_sensitive);
  *
  * Context: as soba_kvmalloc_node().
  * Return: address, with the old contents up to the smaller size; NULL or
- * ZERO_SIZE_PTR when @size is 0; NULL, and @p as it was, without memory.
+ * ZERO_SIZE_PTR when @size is 0. NULL, and @p as it was, without memory, or after
+ * a report when @p is not soba's.
  */
 void *soba_kvrealloc(const void *p, size_t size, gfp_t flags)
 {
 	void *n;
 
 	if (is_vmalloc_addr(p))
-		return soba_vrealloc(p, size, flags);
-	n = soba_krealloc(p, size, object_flags(flags, size));
+		return soba_vrealloc_from(p, size, flags, _RET_IP_);
+	n = soba_krealloc_from(p, size, object_flags(flags, size), _RET_IP_);
 	if (n || !size || size <= PAGE_SIZE)
 		return n;
+	if (!ZERO_OR_NULL_PTR(p) && !soba_ksize(p))
+		return NULL;
 	n = kv_alloc(size, flags, NUMA_NO_NODE, _RET_IP_);
 	if (n && !ZERO_OR_NULL_PTR(p)) {
 		memcpy(n, p, min(soba_ksize(p), size));
-		soba_kfree(p);
+		soba_object_free_slow(NULL, (void *)p, _RET_IP_);
 	}
 	return n;
 }

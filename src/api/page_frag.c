@@ -183,7 +183,7 @@ EXPORT_SYMBOL_GPL(soba_page_frag_cache_drain);
 
 /**
  * soba_netdev_alloc_frag_align() - a fragment from a cache of this CPU
- * @fragsz: bytes
+ * @fragsz: bytes; whole cache lines are taken
  * @align: as for soba_page_frag_alloc_align(); ~0: none
  *
  * As with GFP_ATOMIC. Freed with soba_page_frag_free().
@@ -195,6 +195,8 @@ void *soba_netdev_alloc_frag_align(unsigned int fragsz, unsigned int align)
 {
 	void *p;
 
+	/* As the kernel's: fragments of packets share no cache line. */
+	fragsz = ALIGN(fragsz, SMP_CACHE_BYTES);
 	preempt_disable();
 	p = frag_alloc(soba_frag_this_cpu(), fragsz, GFP_ATOMIC,
 		       align_mask(align), _RET_IP_);

@@ -13,6 +13,7 @@
 #include "api/care.h"
 #include "api/gfp.h"
 #include "api/vmalloc.h"
+#include "page/limits.h"
 #include "varea/cache.h"
 #include "base/counter.h"
 #include "base/report.h"
@@ -61,6 +62,10 @@ static unsigned long check_size(const struct soba_area_want *want,
 	pages += (want->size & ~PAGE_MASK) != 0;
 	if (want->align > PAGE_SIZE)
 		pages = max(pages, want->align >> PAGE_SHIFT);
+	if (soba_limits.limit && pages > soba_limits.limit) {
+		say_failed(want, req, "more than limit= allows");
+		return 0;
+	}
 	if (pages <= soba_port_host_frames() && is_power_of_2(want->align))
 		return pages;
 	say_failed(want, req, "more than the machine has");
@@ -128,6 +133,9 @@ noinline void *soba_area_alloc(const struct soba_area_want *want)
 	void *addr = NULL;
 
 	soba_gfp_decode(&req, want->gfp & ~STRIP, 0, want->nid, want->caller);
+	/* A node that cannot be is no wish. */
+	if (unlikely((unsigned int)req.nid >= nr_node_ids))
+		req.nid = numa_mem_id();
 	pages = check_size(want, &req);
 	if (pages && may_map(want))
 		addr = alloc_checked(want, &req, pages);

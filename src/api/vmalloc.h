@@ -33,4 +33,16 @@ bool soba_area_free(const void *addr, bool sleep, unsigned long caller);
 struct soba_area *soba_area_lookup(const void *addr, const char *what,
 				   unsigned long caller);
 
+/*
+ * From LIVE to FREED: the area is the caller's. False, after a report: another
+ * was first. Pre: rcu_read_lock().
+ */
+bool soba_area_take_back(struct soba_area *a, const char *what,
+			 unsigned long caller);
+
+/* soba_vfree() and soba_vrealloc(), for who knows on whose behalf. */
+void soba_vfree_from(const void *addr, unsigned long caller);
+void *soba_vrealloc_from(const void *p, size_t size, gfp_t flags,
+			 unsigned long caller);
+
 #endif /* SOBA_API_VMALLOC_H */

@@ -11,6 +11,7 @@
 
 #include "api/gfp.h"
 #include "api/vmalloc.h"
+#include "base/report.h"
 
 /* Zeroes from byte @from to the end of the last page. */
 static void clear_tail(struct soba_area *a, unsigned long from)
@@ -34,7 +35,12 @@ static struct soba_area *resizable(const void *p, unsigned long caller)
 	rcu_read_lock();
 	a = soba_area_lookup(p, "vrealloc", caller);
 	rcu_read_unlock();
-	return a && (a->flags & SOBA_AREA_OWNS) ? a : NULL;
+	if (!a || (a->flags & SOBA_AREA_OWNS))
+		return a;
+	soba_report(SOBA_R_INVALID_FREE, caller,
+		    "vrealloc(%#lx): a vmap() of %lu pages, which keeps its size",
+		    a->addr, a->nr_pages);
+	return NULL;
 }
 
 static void *move(struct soba_area *old, size_t size, gfp_t flags,
@@ -63,6 +69,31 @@ static void *move(struct soba_area *old, size_t size, gfp_t flags,
 	return addr;
 }
 
+void *soba_vrealloc_from(const void *p, size_t size, gfp_t flags,
+			 unsigned long caller)
+{
+	struct soba_area *a;
+
+	if (!size) {
+		soba_area_free(p, soba_port_can_sleep(), caller);
+		return NULL;
+	}
+	if (!p)
+		return soba___vmalloc_node(size, 1, flags, NUMA_NO_NODE,
+					   (void *)caller);
+	a = resizable(p, caller);
+	if (!a)
+		return NULL;
+	if (size > a->nr_pages << PAGE_SHIFT)
+		return move(a, size, flags, caller);
+	/* Beyond the size asked for, memory is kept clear for who grows later. */
+	if ((flags & __GFP_ZERO) || soba_port_init_on_alloc() ||
+	    soba_port_init_on_free())
+		clear_tail(a, min(size, a->size));
+	a->size = size;
+	return (void *)a->addr;
+}
+
 /**
  * soba_vrealloc() - change the size of mapped memory
  * @p: from one of soba's vmalloc calls; NULL: allocate
@@ -78,25 +109,6 @@ static void *move(struct soba_area *old, size_t size, gfp_t flags,
  */
 void *soba_vrealloc(const void *p, size_t size, gfp_t flags)
 {
-	struct soba_area *a;
-
-	if (!size) {
-		soba_area_free(p, soba_port_can_sleep(), _RET_IP_);
-		return NULL;
-	}
-	if (!p)
-		return soba___vmalloc_node(size, 1, flags, NUMA_NO_NODE,
-					   (void *)_RET_IP_);
-	a = resizable(p, _RET_IP_);
-	if (!a)
-		return NULL;
-	if (size > a->nr_pages << PAGE_SHIFT)
-		return move(a, size, flags, _RET_IP_);
-	/* Beyond the size asked for, memory is kept clear for who grows later. */
-	if ((flags & __GFP_ZERO) || soba_port_init_on_alloc() ||
-	    soba_port_init_on_free())
-		clear_tail(a, min(size, a->size));
-	a->size = size;
-	return (void *)a->addr;
+	return soba_vrealloc_from(p, size, flags, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(soba_vrealloc);

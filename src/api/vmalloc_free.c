@@ -54,8 +54,8 @@ struct soba_area *soba_area_lookup(const void *addr, const char *what,
 }
 
 /* Two may have come at once: one gets it. */
-static bool take_back(struct soba_area *a, const char *what,
-		      unsigned long caller)
+bool soba_area_take_back(struct soba_area *a, const char *what,
+			 unsigned long caller)
 {
 	if (cmpxchg(&a->state, SOBA_AREA_LIVE, SOBA_AREA_FREED) ==
 	    SOBA_AREA_LIVE)
@@ -77,6 +77,9 @@ static void settle(struct soba_area *a, bool sleep, unsigned long caller)
 	bool keep = a->flags == SOBA_AREA_OWNS;
 
 	a->freed_by = caller;
+	/* Work as long as the area is for who can wait: the worker. */
+	if (!sleep && (a->exposed || soba_port_init_on_free()))
+		keep = false;
 	if (keep && (a->exposed || !ends_ok(a))) {
 		keep = soba_area_refs_ok(a);
 		a->exposed = !keep;
@@ -98,7 +101,7 @@ static struct soba_area *free_check(const void *addr, unsigned long caller)
 	if (!a)
 		return NULL;
 	if ((a->flags & SOBA_AREA_OWNS) || (a->flags & SOBA_AREA_PUT))
-		return take_back(a, "vfree", caller) ? a : NULL;
+		return soba_area_take_back(a, "vfree", caller) ? a : NULL;
 	soba_report(SOBA_R_INVALID_FREE, caller,
 		    "vfree(%#lx): a vmap() of %lu pages, to be undone by vunmap()",
 		    a->addr, a->nr_pages);
@@ -166,6 +169,7 @@ static __always_inline void free_fast(const void *addr, unsigned long caller)
 		preempt_enable();
 		return free_slow(addr, caller);
 	}
+	a->freed_by = caller;
 	if (unlikely(!ends_ok(a)) || unlikely(!soba_varea_put(a, &old))) {
 		preempt_enable();
 		return free_elsewhere(a, caller);
@@ -196,6 +200,11 @@ void soba_vfree(const void *addr)
 	free_fast(addr, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(soba_vfree);
+
+void soba_vfree_from(const void *addr, unsigned long caller)
+{
+	free_fast(addr, caller);
+}
 
 /**
  * soba_vfree_atomic() - soba_vfree() that never sleeps

@@ -32,7 +32,8 @@ static void put_pages(struct page **pages, unsigned long nr)
  * soba_vmap() - map pages one behind the other
  * @pages: the pages, soba's or the host's
  * @count: how many
- * @flags: VM_MAP; with VM_MAP_PUT_PAGES soba_vfree() also frees pages and array,
+ * @flags: VM_MAP; with VM_USERMAP or VM_DMA_COHERENT for
+ *	soba_remap_vmalloc_range(); with VM_MAP_PUT_PAGES soba_vfree() also frees pages and array,
  *	which must be soba's
  * @prot: of the mapping
  *
@@ -49,8 +50,12 @@ void *soba_vmap(struct page **pages, unsigned int count, unsigned long flags,
 
 	if (flags & VM_MAP_PUT_PAGES)
 		put = put_pages;
+	if (put && is_vmalloc_addr(pages))
+		kind |= SOBA_AREA_VPAGES;
 	if (flags & VM_USERMAP)
 		kind |= SOBA_AREA_USER;
+	if (flags & VM_DMA_COHERENT)
+		kind |= SOBA_AREA_DMA;
 	soba_gfp_decode(&req, GFP_KERNEL, 0, NUMA_NO_NODE, _RET_IP_);
 	if (!req.sleep)
 		return NULL;
@@ -76,17 +81,15 @@ static struct soba_area *unmap_check(const void *addr, unsigned long caller)
 			    a->addr, READ_ONCE(a->size));
 		return NULL;
 	}
-	if (cmpxchg(&a->state, SOBA_AREA_LIVE, SOBA_AREA_FREED) ==
-	    SOBA_AREA_LIVE)
-		return a;
-	return soba_area_lookup(addr, "vunmap", caller);
+	return soba_area_take_back(a, "vunmap", caller) ? a : NULL;
 }
 
 /**
  * soba_vunmap() - undo soba_vmap()
  * @addr: what it returned; NULL is ignored
  *
- * The pages stay what they are. Anything else is reported and left alone.
+ * The pages stay what they are, those of a map with VM_MAP_PUT_PAGES as well.
+ * Anything else is reported and left alone.
  *
  * Context: any but NMI; where the caller may not sleep a worker unmaps.
  */
@@ -99,8 +102,11 @@ void soba_vunmap(const void *addr)
 	rcu_read_lock();
 	a = unmap_check(addr, _RET_IP_);
 	rcu_read_unlock();
-	if (a)
-		soba_varea_drop(a, soba_port_can_sleep());
+	if (!a)
+		return;
+	if (a->flags & SOBA_AREA_PUT)
+		a->put = NULL;
+	soba_varea_drop(a, soba_port_can_sleep());
 }
 EXPORT_SYMBOL_GPL(soba_vunmap);
 
@@ -208,7 +214,7 @@ static struct soba_area *remap_check(const void *kaddr, unsigned long pgoff,
 	}
 	first = ((at - a->addr) >> PAGE_SHIFT) + pgoff;
 	pages = size >> PAGE_SHIFT;
-	if (keeps_pages(a) && (a->flags & (SOBA_AREA_USER | SOBA_AREA_DMA)) &&
+	if ((a->flags & (SOBA_AREA_USER | SOBA_AREA_DMA)) &&
 	    first >= pgoff && first <= a->nr_pages &&
 	    pages <= a->nr_pages - first) {
 		WRITE_ONCE(a->exposed, true);
@@ -219,6 +225,22 @@ static struct soba_area *remap_check(const void *kaddr, unsigned long pgoff,
 		    size, pgoff, a->addr, a->nr_pages,
 		    a->flags & SOBA_AREA_USER ? "made" : "not made");
 	return NULL;
+}
+
+/* Pages that are not noted, of a vmap(): as they are mapped. */
+static int insert_mapped(struct vm_area_struct *vma, unsigned long uaddr,
+			 unsigned long kaddr, unsigned long nr)
+{
+	unsigned long i;
+	int err = 0;
+
+	for (i = 0; i < nr << PAGE_SHIFT && !err; i += PAGE_SIZE) {
+		struct page *page = soba_port_mapped_page((void *)(kaddr + i));
+
+		err = page ? soba_port_vma_insert(vma, uaddr + i, &page, 1) :
+			     -EINVAL;
+	}
+	return err;
 }
 
 static int remap(struct vm_area_struct *vma, unsigned long uaddr, void *kaddr,
@@ -236,6 +258,9 @@ static int remap(struct vm_area_struct *vma, unsigned long uaddr, void *kaddr,
 	if (!a)
 		return -EINVAL;
 	first = (((unsigned long)kaddr - a->addr) >> PAGE_SHIFT) + pgoff;
+	if (!keeps_pages(a))
+		return insert_mapped(vma, uaddr, a->addr + (first << PAGE_SHIFT),
+				     size >> PAGE_SHIFT);
 	return soba_port_vma_insert(vma, uaddr, a->pages + first,
 				    size >> PAGE_SHIFT);
 }

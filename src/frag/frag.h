@@ -53,7 +53,9 @@ static __always_inline atomic_t *soba_frag_refs(struct soba_frame *head)
 static __always_inline int soba_frag_fit(const struct soba_frag_cache *c,
 					 unsigned int size, unsigned int mask)
 {
-	return ((int)c->offset - (int)size) & (int)mask;
+	if (unlikely(size > c->offset))
+		return -1;
+	return (c->offset - size) & mask;
 }
 
 /**

@@ -231,6 +231,7 @@ static void module_goes(struct module *mod)
 			name->reported = sites[i].blocks;
 	}
 	soba_leak_objects_going(mod);
+	soba_leak_maps(mod);
 	mutex_unlock(&leak_lock);
 }
 
@@ -272,5 +273,6 @@ void soba_leak_report(void)
 	for (i = 0; i <= SITES; i++)
 		if (sites[i].blocks)
 			say(&sites[i], "", " are still allocated and stay so");
+	soba_leak_maps(NULL);
 	mutex_unlock(&leak_lock);
 }

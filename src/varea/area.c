@@ -102,6 +102,7 @@ struct soba_area *soba_area_map(const struct soba_req *req,
 				soba_area_put_fn put)
 {
 	struct soba_area *a;
+	unsigned long i;
 
 	if (put)
 		flags |= SOBA_AREA_PUT;
@@ -112,9 +113,13 @@ struct soba_area *soba_area_map(const struct soba_req *req,
 		a->pages = pages;
 		a->put = put;
 	}
+	for (i = 0; put && i < nr_pages; i++)
+		if (!soba_area_count_node(a, req, i, 1))
+			goto free;
 	a->size = nr_pages << PAGE_SHIFT;
 	if (area_show(a, req, pages, prot, PAGE_SIZE))
 		return a;
+free:
 	area_free(a);
 	return NULL;
 }
@@ -128,7 +133,7 @@ void soba_area_destroy(struct soba_area *a)
 		soba_area_give_frames(a, a->nr_pages);
 		soba_area_give_table(a);
 	}
-	if (a->flags & SOBA_AREA_PUT)
+	if ((a->flags & SOBA_AREA_PUT) && a->put)
 		a->put(a->pages, a->nr_pages);
 	call_rcu(&a->rcu, area_free_rcu);
 }
@@ -147,8 +152,11 @@ void soba_area_clear(struct soba_area *a)
 {
 	unsigned long i;
 
-	for (i = 0; i < a->nr_pages; i++)
+	for (i = 0; i < a->nr_pages; i++) {
 		soba_port_clear(a->pages[i], 0);
+		if (!(i % 64))
+			cond_resched();
+	}
 	soba_count_add(SOBA_C_ZERO_CLEARED, a->nr_pages);
 }
 

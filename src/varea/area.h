@@ -31,6 +31,7 @@ enum soba_area_state {
 #define SOBA_AREA_DMA		0x08	/* coherent memory */
 #define SOBA_AREA_PUT		0x10	/* of a MAP: pages are freed with it */
 #define SOBA_AREA_ONCE		0x20	/* frames of one caller, or several nodes */
+#define SOBA_AREA_VPAGES	0x40	/* of a PUT: the array is mapped memory */
 
 typedef void (*soba_area_put_fn)(struct page **pages, unsigned long nr);
 
@@ -53,7 +54,7 @@ struct soba_area {
 	unsigned long freed_by;		/* for the report of a pinned page */
 	union {
 		struct soba_frame *table;	/* block that holds pages[] */
-		soba_area_put_fn put;		/* PUT: frees pages and array */
+		soba_area_put_fn put;		/* PUT: frees pages and array; NULL: they stay */
 	};
 	void *array;			/* or host memory that does */
 	struct rb_node node;		/* index; its shard's lock */
@@ -122,7 +123,7 @@ struct soba_area *soba_area_map(const struct soba_req *req,
  */
 void soba_area_destroy(struct soba_area *a);
 
-/** soba_area_clear() - write zeroes; @a is the caller's; any context */
+/** soba_area_clear() - write zeroes; @a is the caller's; may sleep */
 void soba_area_clear(struct soba_area *a);
 
 /**

@@ -9,9 +9,11 @@
 #include "varea/validate.h"
 #include "page/limits.h"
 #include "page/reclaim.h"
+#include "page/zone.h"
 #include "base/counter.h"
 
-#define DEPOT_BUCKETS	32
+#define DEPOT_BITS	5
+#define DEPOT_BUCKETS	(1 << DEPOT_BITS)
 #define DEPOT_AREAS	256		/* at most, in each */
 #define AGE		(5 * HZ)
 
@@ -40,7 +42,7 @@ static DECLARE_DELAYED_WORK(age_work, age_fn);
 
 static struct list_head *bucket_of(struct depot *d, unsigned long key)
 {
-	return &d->bucket[key * 0x61c88647U % DEPOT_BUCKETS];
+	return &d->bucket[(u32)key * 0x61c88647U >> (32 - DEPOT_BITS)];
 }
 
 static void depot_unlink(struct depot *d, struct soba_area *a)
@@ -148,6 +150,7 @@ void soba_varea_store(struct soba_area *a, bool sleep)
 	}
 	depot_add(d, a, &out);
 	dispose(&out, sleep);
+	smp_mb();	/* pairs with that of age_fn() */
 	if (!READ_ONCE(soba_varea_aging))
 		soba_varea_wake();
 }
@@ -250,7 +253,7 @@ static void age_fn(struct work_struct *work)
 	soba_count(SOBA_C_AREA_AGE);
 	dispose(&out, true);
 	WRITE_ONCE(soba_varea_aging, false);
-	smp_mb();	/* pairs with the xchg() of soba_varea_put() */
+	smp_mb();	/* pairs with soba_varea_put()'s xchg(), soba_varea_store()'s */
 	if (soba_varea_pages())
 		soba_varea_wake();
 }
@@ -328,7 +331,7 @@ static void depots_setup(void)
 		struct depot *d = &depots[nid];
 
 		raw_spin_lock_init(&d->lock);
-		d->cap = soba_limits.vmalloc_cache / 2;
+		d->cap = soba_limits.vmalloc_cache / 2 / soba_nr_nodes;
 		INIT_LIST_HEAD(&d->lru);
 		for (i = 0; i < DEPOT_BUCKETS; i++)
 			INIT_LIST_HEAD(&d->bucket[i]);

@@ -87,9 +87,8 @@ static struct soba_frame *take_block(const struct soba_req *req,
 	return soba_block_alloc(req);
 }
 
-/* False when there is no memory to count pages by node. */
-static bool count_node(struct soba_area *a, const struct soba_req *req,
-		       unsigned long at, unsigned long n)
+bool soba_area_count_node(struct soba_area *a, const struct soba_req *req,
+			  unsigned long at, unsigned long n)
 {
 	int nid = page_to_nid(a->pages[at]);
 
@@ -139,7 +138,7 @@ bool soba_area_take_frames(struct soba_area *a, const struct soba_req *req)
 		n = 1UL << order;
 		own_block(a, at, f, n);
 		at += n;
-		if (!count_node(a, req, at - n, n) && !req->nofail)
+		if (!soba_area_count_node(a, req, at - n, n) && !req->nofail)
 			goto give;
 		if (req->sleep)
 			cond_resched();
@@ -153,20 +152,32 @@ give:
 	return false;
 }
 
-/* As a page allocation that is freed: other people's references are met. */
-static void give_block(struct soba_frame *f, unsigned long caller)
+/* Of @all pages, when somebody is known to have seen them; else as for a block. */
+static bool refs_ok(const struct soba_frame *f, bool all)
 {
 	struct page *page = soba_frame_page(f);
+	unsigned long i;
 
+	if (!all)
+		return soba_block_refs_ok(page, f->order);
+	for (i = 0; i < 1UL << f->order; i++)
+		if (soba_port_refs(page + i) != SOBA_PAGE_REFS)
+			return false;
+	return true;
+}
+
+/* As a page allocation that is freed: other people's references are met. */
+static void give_block(struct soba_frame *f, bool all, unsigned long caller)
+{
 	soba_block_disown(f);
-	if (likely(soba_block_refs_ok(page, f->order))) {
+	if (likely(refs_ok(f, all))) {
 		soba_block_free_warm(f);
 		return;
 	}
 	soba_stray_put(f, caller);
 	if (soba_frame_state(f) == SOBA_F_LOST)
 		return;
-	if (soba_block_refs_ok(page, f->order))
+	if (refs_ok(f, all))
 		soba_block_free(f);
 	else
 		soba_pinned_add(f, caller);
@@ -174,6 +185,7 @@ static void give_block(struct soba_frame *f, unsigned long caller)
 
 void soba_area_give_frames(struct soba_area *a, unsigned long nr)
 {
+	bool all = a->exposed || (a->flags & ~(SOBA_AREA_OWNS | SOBA_AREA_ONCE));
 	unsigned long at, n;
 	struct soba_frame *f;
 	unsigned int i;
@@ -185,7 +197,7 @@ void soba_area_give_frames(struct soba_area *a, unsigned long nr)
 			WRITE_ONCE(f[i].owner, NULL);
 		/* It may have been handed out again from a cache. */
 		f->caller = a->caller;
-		give_block(f, a->freed_by);
+		give_block(f, all, a->freed_by);
 		cond_resched();
 	}
 }

@@ -22,6 +22,18 @@ bool soba_area_take_table(struct soba_area *a, const struct soba_req *req);
 void soba_area_give_table(struct soba_area *a);
 
 /**
+ * soba_area_count_node() - note which node some pages are of
+ * @a: ->pages is filled up to there
+ * @req: for memory
+ * @at: the first of them
+ * @n: how many, all of one node
+ *
+ * Return: false when there is no memory to count them by node.
+ */
+bool soba_area_count_node(struct soba_area *a, const struct soba_req *req,
+			  unsigned long at, unsigned long n);
+
+/**
  * soba_area_take_frames() - fill ->pages with frames of its own
  * @a: has its table
  * @req: for order 0

@@ -160,7 +160,7 @@ static void info_copy(struct soba_area_info *info, const struct soba_area *a)
 	info->caller = READ_ONCE(a->caller);
 	info->flags = a->flags;
 	info->live = READ_ONCE(a->state) == SOBA_AREA_LIVE;
-	info->array = a->array;
+	info->array = a->array || (a->flags & SOBA_AREA_VPAGES);
 	info->keeps_pages = a->flags & (SOBA_AREA_OWNS | SOBA_AREA_PUT);
 	info->nid = a->nid;
 	info_nodes(info, a);

@@ -68,8 +68,8 @@ struct soba_area *soba_index_find(unsigned long addr);
 /** soba_index_was() - did an area begin here, the last one that did? Any context */
 bool soba_index_was(unsigned long addr);
 
-/* Nodes beyond these are not told apart in what people read. */
-#define SOBA_INFO_NODES		16
+/* Pages on nodes beyond these are not told of in what people read. */
+#define SOBA_INFO_NODES		64
 
 /* What people are told of an area; copied under its shard's lock. */
 struct soba_area_info {

@@ -47,6 +47,7 @@ typedef u64 phys_addr_t;
 #define __read_mostly
 #define __init
 #define __exit
+#define SMP_CACHE_BYTES		64
 #define __cacheline_aligned	__aligned(64)
 #define __cacheline_aligned_in_smp __aligned(64)
 #define ____cacheline_aligned	__aligned(64)
