@@ -17,11 +17,15 @@
 #include "varea/cache.h"
 #include "base/report.h"
 
-/* What an address is that is not the start of a LIVE area. */
+/*
+ * What an address is that is not the start of a LIVE area. One where an area was
+ * may be the host's by now: then something is mapped there.
+ */
 static void report(const struct soba_area *a, unsigned long addr,
 		   const char *what, unsigned long caller)
 {
-	if (!a && soba_index_was(addr)) {
+	if (!a && soba_index_was(addr) &&
+	    !soba_port_mapped_page((void *)addr)) {
 		soba_report(SOBA_R_DOUBLE_FREE, caller,
 			    "%s(%#lx): this area has been freed", what, addr);
 	} else if (!a) {
