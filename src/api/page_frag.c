@@ -29,7 +29,6 @@ static noinline __cold void *alloc_slow(struct soba_frag_cache *c,
 					unsigned int mask, unsigned long caller)
 {
 	struct soba_req req;
-	int offset;
 
 	if (!size || size > PAGE_SIZE << SOBA_FRAG_ORDER) {
 		soba_report(SOBA_R_WRONG_SIZE, caller,
@@ -41,13 +40,8 @@ static noinline __cold void *alloc_slow(struct soba_frag_cache *c,
 		soba_gfp_failed(&req);
 		return NULL;
 	}
-	offset = soba_frag_fit(c, size, mask);
 	/* One page was all there was, and is too small: as the kernel's. */
-	if (offset < 0)
-		return NULL;
-	c->offset = offset;
-	c->stock--;
-	return c->va + offset;
+	return soba_frag_fits(c, size) ? soba_frag_cut(c, size, mask) : NULL;
 }
 
 /* Memory that is to be zero is cleared: a block is used again as it is. */
@@ -55,15 +49,12 @@ static noinline void *alloc_zeroed(struct soba_frag_cache *c, unsigned int size,
 				   gfp_t gfp, unsigned int mask,
 				   unsigned long caller)
 {
-	int offset = soba_frag_fit(c, size, mask);
-	void *p = c->va + offset;
+	void *p;
 
-	if (!size || offset < 0 || !c->va) {
+	if (likely(soba_frag_fits(c, size)))
+		p = soba_frag_cut(c, size, mask);
+	else
 		p = alloc_slow(c, size, gfp & ~__GFP_ZERO, mask, caller);
-	} else {
-		c->offset = offset;
-		c->stock--;
-	}
 	return p ? memset(p, 0, size) : NULL;
 }
 
@@ -71,15 +62,11 @@ static __always_inline void *frag_alloc(struct soba_frag_cache *c,
 					unsigned int size, gfp_t gfp,
 					unsigned int mask, unsigned long caller)
 {
-	int offset = soba_frag_fit(c, size, mask);
-
 	if (unlikely(gfp & __GFP_ZERO) || soba_port_init_on_alloc())
 		return alloc_zeroed(c, size, gfp, mask, caller);
-	if (unlikely(offset < 0) || unlikely(!size) || unlikely(!c->va))
+	if (unlikely(!soba_frag_fits(c, size)))
 		return alloc_slow(c, size, gfp, mask, caller);
-	c->offset = offset;
-	c->stock--;
-	return c->va + offset;
+	return soba_frag_cut(c, size, mask);
 }
 
 /**

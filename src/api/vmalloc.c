@@ -170,17 +170,37 @@ static noinline void *alloc_zeroed(struct soba_area *a, unsigned long size,
 #define FAST (GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN | __GFP_NORETRY |	\
 	      __GFP_RETRY_MAYFAIL | __GFP_HARDWALL | __GFP_HIGHMEM)
 
-/* A repeated size, without tracing: an area of this CPU's slots. */
+/* From the slots too, where it is traced or init_on_alloc= is on. */
+static noinline void *alloc_careful(unsigned long key, unsigned long size,
+				    gfp_t gfp, unsigned long caller)
+{
+	struct soba_area *a = soba_varea_take(key);
+	void *addr;
+
+	if (!a)
+		return alloc_plain(size, gfp, caller);
+	soba_count(SOBA_C_AREA_HIT);
+	if (((gfp & __GFP_ZERO) || soba_port_init_on_alloc()) && !a->zero)
+		soba_area_clear(a);
+	a->zero = false;
+	addr = hand_out(a, size, caller);
+	soba_trace_vmalloc(addr, size, gfp, NUMA_NO_NODE, caller);
+	return addr;
+}
+
+/* A repeated size: an area of this CPU's slots. */
 static __always_inline void *alloc_fast(unsigned long size, gfp_t gfp,
 					unsigned long caller)
 {
 	unsigned long pages = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	unsigned long key = soba_area_key(pages, SOBA_CLASS_NORMAL);
 	struct soba_area *a;
 
-	if (unlikely(gfp & ~FAST) || unlikely(!soba_port_can_sleep()) ||
-	    soba_alloc_care())
+	if (unlikely(gfp & ~FAST) || unlikely(!soba_port_can_sleep()))
 		return alloc_plain(size, gfp, caller);
-	a = soba_varea_take(soba_area_key(pages, SOBA_CLASS_NORMAL));
+	if (soba_alloc_care())
+		return alloc_careful(key, size, gfp, caller);
+	a = soba_varea_take(key);
 	if (unlikely(!a))
 		return alloc_plain(size, gfp, caller);
 	soba_count(SOBA_C_AREA_HIT);

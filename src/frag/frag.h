@@ -49,13 +49,22 @@ static __always_inline atomic_t *soba_frag_refs(struct soba_frame *head)
 	return (atomic_t *)&head->offset;
 }
 
-/* Room for one of @size bytes, aligned by @mask? Its offset, else negative. */
-static __always_inline int soba_frag_fit(const struct soba_frag_cache *c,
-					 unsigned int size, unsigned int mask)
+/* Room for one of @size bytes? Not in an empty cache, and never for none. */
+static __always_inline bool soba_frag_fits(const struct soba_frag_cache *c,
+					   unsigned int size)
 {
-	if (unlikely(size > c->offset))
-		return -1;
-	return (c->offset - size) & mask;
+	return size - 1 < c->offset;
+}
+
+/* The next one, aligned by @mask. Pre: it fits. */
+static __always_inline void *soba_frag_cut(struct soba_frag_cache *c,
+					   unsigned int size, unsigned int mask)
+{
+	u32 offset = (c->offset - size) & mask;
+
+	c->offset = offset;
+	c->stock--;
+	return c->va + offset;
 }
 
 /**

@@ -9,8 +9,12 @@
 #include "varea/area.h"
 #include "varea/frames.h"
 #include "varea/index.h"
+#include "page/map.h"
 #include "page/req.h"
 #include "base/counter.h"
+
+/* Pages that may be cleared at a stretch. */
+#define AREA_CLEAR_STEP	1024
 
 static struct soba_area *area_new(const struct soba_req *req,
 				  unsigned long slots, unsigned long nr_pages,
@@ -150,11 +154,15 @@ void soba_area_abandon(struct soba_area *a)
 
 void soba_area_clear(struct soba_area *a)
 {
-	unsigned long i;
+	unsigned long i, left;
+	unsigned int order;
 
-	for (i = 0; i < a->nr_pages; i++) {
-		soba_port_clear(a->pages[i], 0);
-		if (!(i % 64))
+	/* By blocks; what is left at the end and is one page needs no look. */
+	for (i = 0; i < a->nr_pages; i += 1UL << order) {
+		left = a->nr_pages - i;
+		order = left > 1 ? soba_map_frame_of_page(a->pages[i])->order : 0;
+		soba_port_clear(a->pages[i], order);
+		if (left > AREA_CLEAR_STEP)
 			cond_resched();
 	}
 	soba_count_add(SOBA_C_ZERO_CLEARED, a->nr_pages);

@@ -72,9 +72,12 @@ void soba_area_give_table(struct soba_area *a)
 static struct soba_frame *take_block(const struct soba_req *req,
 				     unsigned int *order)
 {
-	struct soba_req large = *req;
+	struct soba_req large;
 	struct soba_frame *f;
 
+	if (!*order)
+		return soba_block_alloc(req);
+	large = *req;
 	large.gfp = (req->gfp | __GFP_NORETRY) & ~__GFP_RETRY_MAYFAIL;
 	large.rounds = 0;
 	large.nofail = false;
