@@ -25,8 +25,11 @@ struct vm_sets *vm_create(void)
 	return sets;
 }
 
-static void set_destroy(struct vm_set *set)
+/* A set that is freed may still be mapped, page by page. */
+void vm_set_put(struct vm_set *set)
 {
+	if (!refcount_dec_and_test(&set->refs))
+		return;
 	kvfree(set->area);
 	kvfree(set->pages);
 	kfree(set);
@@ -40,7 +43,7 @@ void vm_destroy(struct vm_sets *sets)
 	xa_for_each(&sets->sets, handle, set) {
 		if (!set->leak)
 			vm_free(set, SOBA_VM_FIT, true);
-		set_destroy(set);
+		vm_set_put(set);
 	}
 	xa_destroy(&sets->sets);
 	kfree(sets);
@@ -92,6 +95,7 @@ static int op_alloc(struct vm_sets *sets, struct vm_job *job)
 	set = kzalloc(sizeof(*set), GFP_KERNEL);
 	if (!set)
 		return ret;
+	refcount_set(&set->refs, 1);
 	set->area = kvcalloc(vm->count, sizeof(*set->area), GFP_KERNEL);
 	set->form = vm->form;
 	set->size = vm->size;
@@ -103,11 +107,12 @@ static int op_alloc(struct vm_sets *sets, struct vm_job *job)
 	if (!ret && set->nr == vm->count) {
 		ret = xa_alloc(&sets->sets, &vm->handle, set,
 			       XA_LIMIT(1, SOBA_VM_MAX_SETS), GFP_KERNEL);
+		set->handle = vm->handle;
 		if (!ret)
 			return 0;
 	}
 	vm_free(set, SOBA_VM_FIT, true);
-	set_destroy(set);
+	vm_set_put(set);
 	return ret;
 }
 
@@ -123,7 +128,7 @@ static int op_free(struct vm_sets *sets, struct vm_job *job)
 
 	if (ret)
 		return ret;
-	set_destroy(xa_erase(&sets->sets, job->vm->handle));
+	vm_set_put(xa_erase(&sets->sets, job->vm->handle));
 	return 0;
 }
 
@@ -142,7 +147,7 @@ static int op_wrong(struct vm_sets *sets, struct vm_job *job)
 	ret = in_context(job, job_wrong_run);
 	vm_wrong_finish(vm->wrong, job->victim);
 	if (!ret && vm->wrong == SOBA_VM_FREE_TWICE)
-		set_destroy(xa_erase(&sets->sets, vm->handle));
+		vm_set_put(xa_erase(&sets->sets, vm->handle));
 	return ret;
 }
 

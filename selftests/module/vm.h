@@ -8,12 +8,16 @@
 #ifndef SOBA_TEST_VM_MODULE_H
 #define SOBA_TEST_VM_MODULE_H
 
+#include <linux/refcount.h>
+
 #include "test.h"
 #include "../soba_vm.h"
 
 struct vm_set {
+	refcount_t refs;	/* the set itself, and mappings by fault */
+	u32 handle;
 	u32 form;
-	u32 nr;			/* areas */
+	u32 nr;			/* areas; 0 once it is freed */
 	unsigned long size;	/* bytes of each */
 	bool leak;
 	struct page_frag_cache frags;
@@ -34,6 +38,7 @@ static inline unsigned long vm_pages(const struct vm_set *set)
 /* vm.c */
 struct vm_sets *vm_create(void);
 void vm_destroy(struct vm_sets *sets);
+void vm_set_put(struct vm_set *set);
 long vm_ioctl(struct vm_sets *sets, unsigned int cmd, void __user *arg);
 
 /* vm_alloc.c */

@@ -149,6 +149,7 @@ void vm_free(struct vm_set *set, u32 form, bool sleep)
 
 	if (form_maps(set->form)) {
 		free_map(set);
+		set->nr = 0;
 		return;
 	}
 	for (i = 0; i < set->nr; i++) {
@@ -156,6 +157,7 @@ void vm_free(struct vm_set *set, u32 form, bool sleep)
 		if (sleep)
 			cond_resched();
 	}
+	set->nr = 0;
 	if (set->form == SOBA_VM_FRAG)
 		soba_page_frag_cache_drain(&set->frags);
 }

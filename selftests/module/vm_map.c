@@ -14,47 +14,78 @@
 #include "compat.h"
 #include "vm.h"
 
-/* The file stays open, and with it the area, as long as it is mapped. */
+/*
+ * The set is that of mmap(), whatever has taken its handle since. Its handle
+ * says where page 0 is: the mapping's own start moves when it is split.
+ */
+static struct page *page_of_set(const struct vm_set *set, unsigned long pgoff)
+{
+	unsigned long index;
+
+	index = pgoff - (SOBA_VM_MMAP + SOBA_VM_FAULT + set->handle);
+	if (!set->nr || index >= vm_pages(set))
+		return NULL;
+	/* NULL as well for memory that is not mapped: of kvmalloc(), fragments. */
+	return soba_vmalloc_to_page(set->area[0] + (index << PAGE_SHIFT));
+}
+
+/* The file stays open, and with it vm_sets, as long as it is mapped. */
 static vm_fault_t vm_fault_in(struct vm_fault *vmf)
 {
 	struct session *session = vmf->vma->vm_file->private_data;
 	struct vm_sets *sets = session->vm;
-	unsigned long index = vmf->pgoff - vmf->vma->vm_pgoff;
-	vm_fault_t ret = VM_FAULT_SIGBUS;
-	struct vm_set *set;
+	struct page *page;
 
 	mutex_lock(&sets->lock);
-	set = xa_load(&sets->sets,
-		      (vmf->vma->vm_pgoff & ~SOBA_VM_FAULT) - SOBA_VM_MMAP);
-	if (set && index < vm_pages(set)) {
-		vmf->page = soba_vmalloc_to_page(set->area[0] +
-						 (index << PAGE_SHIFT));
-		get_page(vmf->page);
-		ret = 0;
-	}
+	page = page_of_set(vmf->vma->vm_private_data, vmf->pgoff);
+	if (page)
+		get_page(page);
 	mutex_unlock(&sets->lock);
-	return ret;
+	vmf->page = page;
+	return page ? 0 : VM_FAULT_SIGBUS;
+}
+
+/* A copy for a child, for the tail of a split, or at another address. */
+static void vm_map_open(struct vm_area_struct *vma)
+{
+	struct vm_set *set = vma->vm_private_data;
+
+	refcount_inc(&set->refs);
+}
+
+static void vm_map_close(struct vm_area_struct *vma)
+{
+	vm_set_put(vma->vm_private_data);
 }
 
 static const struct vm_operations_struct vm_fault_ops = {
+	.open = vm_map_open,
+	.close = vm_map_close,
 	.fault = vm_fault_in,
 };
 
+static void map_by_fault(struct vm_area_struct *vma, struct vm_set *set)
+{
+	/* Flags that mmap() does not bring also keep neighbours from merging. */
+	compat_vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
+	vma->vm_private_data = set;
+	vma->vm_ops = &vm_fault_ops;
+	vm_map_open(vma);
+}
+
 int vm_sets_mmap(struct vm_sets *sets, struct vm_area_struct *vma)
 {
-	unsigned long pgoff = vma->vm_pgoff - SOBA_VM_MMAP;
 	struct vm_set *set;
 	int ret = -EINVAL;
 
 	if (!(vma->vm_flags & VM_SHARED))
 		return ret;
 	mutex_lock(&sets->lock);
-	set = xa_load(&sets->sets, pgoff & ~SOBA_VM_FAULT);
-	if (set && (pgoff & SOBA_VM_FAULT)) {
-		compat_vm_flags_set(vma, VM_DONTDUMP);
-		vma->vm_ops = &vm_fault_ops;
+	set = xa_load(&sets->sets, vma->vm_pgoff & (SOBA_VM_MMAP - 1));
+	if (set && set->nr && (vma->vm_pgoff & SOBA_VM_FAULT)) {
+		map_by_fault(vma, set);
 		ret = 0;
-	} else if (set) {
+	} else if (set && set->nr) {
 		ret = soba_remap_vmalloc_range(vma, set->area[0], 0);
 	}
 	mutex_unlock(&sets->lock);
