@@ -4,7 +4,7 @@
  * request, as soba_test.h has one for pages. A set is what one VM_ALLOC made:
  * `count` areas of `size` bytes, known by a handle. mmap() shows the first area
  * of a set at page offset SOBA_VM_MMAP + handle; with SOBA_VM_FAULT added, page
- * by page as it is touched.
+ * by page as it is touched, with SOBA_VM_PART(page) added from that page on.
  *
  * Locking: none, plain data.
  */
@@ -19,13 +19,15 @@ enum soba_vm_op {
 	SOBA_VM_QUERY,		/* handle, index of the area, page of it */
 	SOBA_VM_FILL,		/* handle, seed: all of the set */
 	SOBA_VM_CHECK,		/* handle, seed -> value, as SOBA_OP_CHECK */
-	SOBA_VM_ZEROED,		/* handle -> value */
-	SOBA_VM_REALLOC,	/* handle (one area), size, gfp */
+	SOBA_VM_ZEROED,		/* handle -> value: from byte `seed` of each on */
+	SOBA_VM_REALLOC,	/* handle (one area), size, gfp: by its family's call */
 	SOBA_VM_PROBE,		/* handle, index: read byte `seed` -> value 0 or -errno */
 	SOBA_VM_PROBE_FREED,	/* handle: free one area, then read it -> value */
 	SOBA_VM_WRONG,		/* wrong, handle */
 	SOBA_VM_GET,		/* handle, index, page: a page reference, or one less */
-	SOBA_VM_PUT,
+	SOBA_VM_PUT,		/* handle 0: of the page that GET took last */
+	SOBA_VM_HELD,		/* page, seed: that page, once its set is freed -> value */
+	SOBA_VM_UNMAP,		/* handle (a vmap()): vunmap(), then its pages -> value */
 	SOBA_VM_STRESS,		/* form: enum soba_vm_stress; count -> value: errors */
 	SOBA_VM_LEAK,		/* handle: stays allocated after close() */
 	SOBA_NR_VM_OPS
@@ -53,6 +55,11 @@ enum soba_vm_form {
 	SOBA_VM_FRAG,			/* page_frag_alloc_align() */
 	SOBA_VM_NETDEV_FRAG,		/* netdev_alloc_frag_align() */
 	SOBA_VM_ATOMIC,			/* to free: vfree_atomic() */
+	SOBA_VM_SENSITIVE,		/* to free: kvfree_sensitive() */
+	SOBA_VM_KVMALLOC_NODE,
+	SOBA_VM_KVZALLOC_NODE,
+	SOBA_VM_VMAP_USER,		/* VM_USERMAP */
+	SOBA_VM_VMAP_PUT,		/* VM_MAP_PUT_PAGES: vfree() frees all of it */
 	SOBA_NR_VM_FORMS
 };
 
@@ -73,6 +80,9 @@ enum soba_vm_wrong {
 	SOBA_VM_FRAG_FOREIGN,		/* page_frag_free() of the host's memory */
 	SOBA_VM_FRAG_OF_PAGE,		/* ... of a page of soba's */
 	SOBA_VM_FRAG_TOO_LARGE,
+	SOBA_VM_KVREALLOC_FOREIGN,	/* of the host's vmalloc() */
+	SOBA_VM_KVREALLOC_KMALLOC,	/* of the host's kmalloc() */
+	SOBA_VM_KVREALLOC_INTERIOR,	/* handle: as FREE_INTERIOR */
 	SOBA_NR_VM_WRONGS
 };
 
@@ -92,6 +102,10 @@ enum soba_vm_stress {
 
 #define SOBA_VM_MMAP	0x1000000UL	/* page offset */
 #define SOBA_VM_FAULT	0x2000000UL
+#define SOBA_VM_PARTIAL	0x4000000UL
+#define SOBA_VM_PART_SHIFT	27
+#define SOBA_VM_PART(page) \
+	(SOBA_VM_PARTIAL + ((unsigned long)(page) << SOBA_VM_PART_SHIFT))
 
 #define SOBA_VM_MAX_SETS	0xfffffU
 #define SOBA_VM_MAX_COUNT	200000U

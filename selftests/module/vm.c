@@ -31,7 +31,10 @@ void vm_set_put(struct vm_set *set)
 	if (!refcount_dec_and_test(&set->refs))
 		return;
 	kvfree(set->area);
-	kvfree(set->pages);
+	if (set->form == SOBA_VM_VMAP_PUT)
+		soba_kvfree(set->pages);
+	else
+		kvfree(set->pages);
 	kfree(set);
 }
 
@@ -45,6 +48,8 @@ void vm_destroy(struct vm_sets *sets)
 			vm_free(set, SOBA_VM_FIT, true);
 		vm_set_put(set);
 	}
+	if (sets->held)
+		put_page(sets->held);
 	xa_destroy(&sets->sets);
 	kfree(sets);
 }
@@ -210,15 +215,18 @@ static s64 op_check(struct vm_set *set, u64 seed)
 }
 
 /* Whole pages: what is behind the size is the caller's to see as well. */
-static s64 op_zeroed(struct vm_set *set)
+static s64 op_zeroed(struct vm_set *set, u64 from)
 {
+	unsigned long end;
 	const u8 *wrong;
 	u32 i;
 
 	for (i = 0; i < set->nr; i++) {
-		wrong = memchr_inv(set->area[i], 0,
-				   is_vmalloc_addr(set->area[i]) ?
-				   PAGE_ALIGN(set->size) : set->size);
+		end = is_vmalloc_addr(set->area[i]) ? PAGE_ALIGN(set->size) :
+						      set->size;
+		if (from >= end)
+			break;
+		wrong = memchr_inv(set->area[i] + from, 0, end - from);
 		if (wrong)
 			return wrong - (const u8 *)set->area[i];
 		cond_resched();
@@ -232,7 +240,10 @@ static int op_realloc(struct vm_set *set, struct vm_job *job)
 
 	if (set->nr != 1)
 		return -EINVAL;
-	p = soba_vrealloc(set->area[0], job->vm->size, job->gfp);
+	if (vm_form_kv(set->form))
+		p = soba_kvrealloc(set->area[0], job->vm->size, job->gfp);
+	else
+		p = soba_vrealloc(set->area[0], job->vm->size, job->gfp);
 	job->vm->value = p == set->area[0];
 	job->vm->addr = (unsigned long)p;
 	if (!p && job->vm->size)
@@ -263,19 +274,61 @@ static int op_probe_freed(struct vm_set *set, struct soba_vm *vm)
 	return 0;
 }
 
-static int op_reference(struct vm_set *set, struct soba_vm *vm)
+static int op_reference(struct vm_sets *sets, struct vm_set *set,
+			struct soba_vm *vm)
 {
 	struct page *page = soba_vmalloc_to_page(set->area[vm->index] +
 						 (vm->page << PAGE_SHIFT));
 
 	if (!page)
 		return -EINVAL;
-	if (vm->op == SOBA_VM_GET)
+	if (vm->op == SOBA_VM_GET) {
 		get_page(page);
-	else
+		sets->held = page;
+	} else {
 		put_page(page);
+		if (sets->held == page)
+			sets->held = NULL;
+	}
 	vm->pfn = page_to_pfn(page);
 	vm->refs = page_count(page);
+	return 0;
+}
+
+/* What GET took, when there is no area any more through which to see it. */
+static int op_held(struct vm_sets *sets, struct soba_vm *vm)
+{
+	struct page *page = sets->held;
+
+	if (!page)
+		return -EINVAL;
+	vm->pfn = page_to_pfn(page);
+	vm->refs = page_count(page);
+	if (vm->op == SOBA_VM_HELD) {
+		vm->value = pattern_check(page_address(page), vm->seed,
+					  vm->page << PAGE_SHIFT, PAGE_SIZE);
+		return 0;
+	}
+	sets->held = NULL;
+	put_page(page);
+	return 0;
+}
+
+/* The pages, which stay, are looked at without the mapping. */
+static int op_unmap(struct vm_set *set, struct soba_vm *vm)
+{
+	unsigned long i;
+
+	if (!vm_form_maps(set->form) || set->form == SOBA_VM_MAP_RAM)
+		return -EINVAL;
+	soba_vunmap(set->area[0]);
+	set->nr = 0;
+	vm->value = SOBA_TEST_GOOD;
+	for (i = 0; i < vm_pages(set) && vm->value == SOBA_TEST_GOOD; i++)
+		vm->value = pattern_check(page_address(set->pages[i]), vm->seed,
+					  i << PAGE_SHIFT,
+					  min(PAGE_SIZE, set->size -
+					      (i << PAGE_SHIFT)));
 	return 0;
 }
 
@@ -284,11 +337,11 @@ static int op_on_set(struct vm_sets *sets, struct vm_job *job)
 	struct soba_vm *vm = job->vm;
 	struct vm_set *set = job->set;
 
+	if (vm->op == SOBA_VM_FREE)
+		return op_free(sets, job);
 	if (vm->index >= set->nr || vm->page >= vm_pages(set))
 		return -EINVAL;
 	switch (vm->op) {
-	case SOBA_VM_FREE:
-		return op_free(sets, job);
 	case SOBA_VM_QUERY:
 		op_query(set, vm);
 		return 0;
@@ -299,7 +352,7 @@ static int op_on_set(struct vm_sets *sets, struct vm_job *job)
 		vm->value = op_check(set, vm->seed);
 		return 0;
 	case SOBA_VM_ZEROED:
-		vm->value = op_zeroed(set);
+		vm->value = op_zeroed(set, vm->seed);
 		return 0;
 	case SOBA_VM_REALLOC:
 		return op_realloc(set, job);
@@ -313,7 +366,9 @@ static int op_on_set(struct vm_sets *sets, struct vm_job *job)
 		return 0;
 	case SOBA_VM_GET:
 	case SOBA_VM_PUT:
-		return op_reference(set, vm);
+		return op_reference(sets, set, vm);
+	case SOBA_VM_UNMAP:
+		return op_unmap(set, vm);
 	}
 	return -EINVAL;
 }
@@ -330,6 +385,8 @@ static int vm_do(struct vm_sets *sets, struct soba_vm *vm)
 		return op_alloc(sets, &job);
 	if (vm->op == SOBA_VM_WRONG)
 		return op_wrong(sets, &job);
+	if (vm->op == SOBA_VM_HELD || (vm->op == SOBA_VM_PUT && !vm->handle))
+		return op_held(sets, vm);
 	return job.set ? op_on_set(sets, &job) : -EINVAL;
 }
 

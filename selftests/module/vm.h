@@ -21,13 +21,14 @@ struct vm_set {
 	unsigned long size;	/* bytes of each */
 	bool leak;
 	struct page_frag_cache frags;
-	struct page **pages;	/* VMAP, MAP_RAM: what is mapped */
+	struct page **pages;	/* VMAP ..., MAP_RAM: what is mapped */
 	void **area;
 };
 
 struct vm_sets {
 	struct mutex lock;	/* over the sets, and what is in them */
 	struct xarray sets;	/* handle -> struct vm_set */
+	struct page *held;	/* of the last GET, with its reference */
 };
 
 static inline unsigned long vm_pages(const struct vm_set *set)
@@ -43,7 +44,11 @@ long vm_ioctl(struct vm_sets *sets, unsigned int cmd, void __user *arg);
 
 /* vm_alloc.c */
 int vm_alloc(struct vm_set *set, const struct soba_vm *vm, gfp_t gfp);
+bool vm_form_maps(u32 form);
+bool vm_form_kv(u32 form);
 void vm_free(struct vm_set *set, u32 form, bool sleep);
+
+/* vm_wrong.c */
 int vm_wrong_prepare(struct vm_set *set, u32 wrong, void **victim);
 void vm_wrong_run(struct vm_set *set, u32 wrong, void *victim);
 void vm_wrong_finish(u32 wrong, void *victim);

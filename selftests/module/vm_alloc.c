@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vm_alloc.c - every way to get and to free mapped memory, right and wrong.
+ * vm_alloc.c - every way to get and to free mapped memory.
  * Runs in any context.
  *
  * Locking: the caller holds vm_sets.lock, and the set.
@@ -23,6 +23,10 @@ static void *alloc_other(struct vm_set *set, const struct soba_vm *vm,
 		return soba_kvzalloc(vm->size, gfp);
 	case SOBA_VM_KVCALLOC:
 		return soba_kvcalloc(DIV_ROUND_UP(vm->size, 8), 8, gfp);
+	case SOBA_VM_KVMALLOC_NODE:
+		return soba_kvmalloc_node(vm->size, gfp, vm->node);
+	case SOBA_VM_KVZALLOC_NODE:
+		return soba_kvzalloc_node(vm->size, gfp, vm->node);
 	case SOBA_VM_FRAG:
 		return soba_page_frag_alloc_align(&set->frags, vm->size, gfp,
 						  vm->align);
@@ -66,9 +70,28 @@ static noinline void *alloc_one(struct vm_set *set, const struct soba_vm *vm,
 	return alloc_other(set, vm, gfp);
 }
 
-static bool form_maps(u32 form)
+bool vm_form_maps(u32 form)
 {
-	return form == SOBA_VM_VMAP || form == SOBA_VM_MAP_RAM;
+	return form == SOBA_VM_VMAP || form == SOBA_VM_VMAP_USER ||
+	       form == SOBA_VM_VMAP_PUT || form == SOBA_VM_MAP_RAM;
+}
+
+bool vm_form_kv(u32 form)
+{
+	return form == SOBA_VM_KVMALLOC || form == SOBA_VM_KVZALLOC ||
+	       form == SOBA_VM_KVCALLOC || form == SOBA_VM_KVMALLOC_NODE ||
+	       form == SOBA_VM_KVZALLOC_NODE;
+}
+
+static unsigned long vmap_flags(u32 form)
+{
+	switch (form) {
+	case SOBA_VM_VMAP_USER:
+		return VM_MAP | VM_USERMAP;
+	case SOBA_VM_VMAP_PUT:
+		return VM_MAP | VM_MAP_PUT_PAGES;
+	}
+	return VM_MAP;
 }
 
 /* Pages of soba's in an order that is not theirs, so that only a map helps. */
@@ -77,17 +100,22 @@ static int alloc_map(struct vm_set *set, gfp_t gfp)
 	unsigned long i, n = vm_pages(set);
 	void *at;
 
-	set->pages = kvcalloc(n, sizeof(*set->pages), GFP_KERNEL);
+	/* An array that goes with the mapping is freed by soba. */
+	if (set->form == SOBA_VM_VMAP_PUT)
+		set->pages = soba_kvcalloc(n, sizeof(*set->pages), GFP_KERNEL);
+	else
+		set->pages = kvcalloc(n, sizeof(*set->pages), GFP_KERNEL);
 	if (!set->pages)
 		return -ENOMEM;
 	if (soba_alloc_pages_bulk(gfp, n, set->pages) < n)
 		return 0;
 	for (i = 0; i < n / 2; i++)
 		swap(set->pages[i], set->pages[n - 1 - i]);
-	if (set->form == SOBA_VM_VMAP)
-		at = soba_vmap(set->pages, n, VM_MAP, PAGE_KERNEL);
-	else
+	if (set->form == SOBA_VM_MAP_RAM)
 		at = soba_vm_map_ram(set->pages, n, NUMA_NO_NODE);
+	else
+		at = soba_vmap(set->pages, n, vmap_flags(set->form),
+			       PAGE_KERNEL);
 	if (at)
 		set->area[set->nr++] = at;
 	return 0;
@@ -97,7 +125,7 @@ int vm_alloc(struct vm_set *set, const struct soba_vm *vm, gfp_t gfp)
 {
 	u64 i;
 
-	if (form_maps(vm->form))
+	if (vm_form_maps(vm->form))
 		return vm->count == 1 ? alloc_map(set, gfp) : -EINVAL;
 	for (i = 0; i < vm->count; i++) {
 		void *area = alloc_one(set, vm, gfp);
@@ -111,33 +139,33 @@ int vm_alloc(struct vm_set *set, const struct soba_vm *vm, gfp_t gfp)
 	return 0;
 }
 
+/* With nr 0 it was unmapped before, and the pages are what there is to free. */
 static void free_map(struct vm_set *set)
 {
 	unsigned long i, n = vm_pages(set);
 
-	if (set->nr && set->form == SOBA_VM_VMAP)
-		soba_vunmap(set->area[0]);
-	else if (set->nr)
+	if (set->nr && set->form == SOBA_VM_VMAP_PUT) {
+		soba_vfree(set->area[0]);
+		set->pages = NULL;
+	} else if (set->nr && set->form == SOBA_VM_MAP_RAM) {
 		soba_vm_unmap_ram(set->area[0], n);
+	} else if (set->nr) {
+		soba_vunmap(set->area[0]);
+	}
 	for (i = 0; set->pages && i < n; i++)
 		if (set->pages[i])
 			soba___free_page(set->pages[i]);
 }
 
-static void free_one(u32 form, void *area, bool atomic)
+static void free_one(const struct vm_set *set, void *area, u32 form)
 {
-	switch (form) {
-	case SOBA_VM_KVMALLOC:
-	case SOBA_VM_KVZALLOC:
-	case SOBA_VM_KVCALLOC:
+	if (form == SOBA_VM_SENSITIVE)
+		soba_kvfree_sensitive(area, set->size);
+	else if (vm_form_kv(set->form))
 		soba_kvfree(area);
-		return;
-	case SOBA_VM_FRAG:
-	case SOBA_VM_NETDEV_FRAG:
+	else if (set->form == SOBA_VM_FRAG || set->form == SOBA_VM_NETDEV_FRAG)
 		soba_page_frag_free(area);
-		return;
-	}
-	if (atomic)
+	else if (form == SOBA_VM_ATOMIC)
 		soba_vfree_atomic(area);
 	else
 		soba_vfree(area);
@@ -147,129 +175,17 @@ void vm_free(struct vm_set *set, u32 form, bool sleep)
 {
 	u32 i;
 
-	if (form_maps(set->form)) {
+	if (vm_form_maps(set->form)) {
 		free_map(set);
 		set->nr = 0;
 		return;
 	}
 	for (i = 0; i < set->nr; i++) {
-		free_one(set->form, set->area[i], form == SOBA_VM_ATOMIC);
+		free_one(set, set->area[i], form);
 		if (sleep)
 			cond_resched();
 	}
 	set->nr = 0;
 	if (set->form == SOBA_VM_FRAG)
 		soba_page_frag_cache_drain(&set->frags);
-}
-
-static bool wrong_needs_set(u32 wrong)
-{
-	return wrong == SOBA_VM_FREE_INTERIOR || wrong == SOBA_VM_FREE_TWICE ||
-	       wrong == SOBA_VM_VUNMAP_AREA || wrong == SOBA_VM_PAGE_OF_AREA;
-}
-
-int vm_wrong_prepare(struct vm_set *set, u32 wrong, void **victim)
-{
-	static struct page *page;
-
-	if (wrong >= SOBA_NR_VM_WRONGS ||
-	    (wrong_needs_set(wrong) && (!set || form_maps(set->form))))
-		return -EINVAL;
-	switch (wrong) {
-	case SOBA_VM_FREE_FOREIGN:
-		*victim = vmalloc(3 * PAGE_SIZE);
-		return *victim ? 0 : -ENOMEM;
-	case SOBA_VM_FRAG_OF_PAGE:
-		*victim = (void *)soba_get_zeroed_page(GFP_KERNEL);
-		return *victim ? 0 : -ENOMEM;
-	case SOBA_VM_FRAG_FOREIGN:
-	case SOBA_VM_FREE_KMALLOC:
-		*victim = kmalloc(64, GFP_KERNEL);
-		return *victim ? 0 : -ENOMEM;
-	case SOBA_VM_VFREE_MAP:
-		page = ZERO_PAGE(0);
-		*victim = soba_vmap(&page, 1, VM_MAP, PAGE_KERNEL_RO);
-		return *victim ? 0 : -ENOMEM;
-	}
-	return 0;
-}
-
-static void alloc_wrong(u32 wrong)
-{
-	void *got = NULL;
-
-	switch (wrong) {
-	case SOBA_VM_SIZE_0:
-		got = soba_vmalloc(0);
-		break;
-	case SOBA_VM_SIZE_MACHINE:
-		got = soba_vmalloc((totalram_pages() + 1) << PAGE_SHIFT);
-		break;
-	case SOBA_VM_SIZE_OVERFLOW:
-		got = soba_vmalloc(ULONG_MAX);
-		break;
-	case SOBA_VM_FRAG_TOO_LARGE:
-		got = soba_netdev_alloc_frag(100000);
-		break;
-	case SOBA_VM_ARRAY_OVERFLOW:
-		got = soba_vmalloc_array(SIZE_MAX / 8 + 2, 8);
-		break;
-	}
-	WARN(got, "soba_test: an impossible area was given\n");
-}
-
-void vm_wrong_run(struct vm_set *set, u32 wrong, void *victim)
-{
-	switch (wrong) {
-	case SOBA_VM_FREE_NULL:
-		soba_vfree(NULL);
-		soba_vfree_atomic(NULL);
-		soba_vunmap(NULL);
-		return;
-	case SOBA_VM_FREE_INTERIOR:
-		soba_vfree(set->area[0] + (set->size > PAGE_SIZE ? PAGE_SIZE : 8));
-		return;
-	case SOBA_VM_FREE_TWICE:
-		vm_free(set, SOBA_VM_FIT, false);
-		soba_vfree(set->area[0]);
-		return;
-	case SOBA_VM_FREE_FOREIGN:
-	case SOBA_VM_FREE_KMALLOC:
-	case SOBA_VM_VFREE_MAP:
-		soba_vfree(victim);
-		return;
-	case SOBA_VM_FRAG_FOREIGN:
-	case SOBA_VM_FRAG_OF_PAGE:
-		soba_page_frag_free(victim);
-		return;
-	case SOBA_VM_FREE_TEXT:
-		soba_vfree(vm_wrong_run);
-		return;
-	case SOBA_VM_VUNMAP_AREA:
-		soba_vunmap(set->area[0]);
-		return;
-	case SOBA_VM_PAGE_OF_AREA:
-		soba___free_page(vmalloc_to_page(set->area[0]));
-		return;
-	}
-	alloc_wrong(wrong);
-}
-
-void vm_wrong_finish(u32 wrong, void *victim)
-{
-	switch (wrong) {
-	case SOBA_VM_FREE_FOREIGN:
-		vfree(victim);
-		return;
-	case SOBA_VM_FRAG_FOREIGN:
-	case SOBA_VM_FREE_KMALLOC:
-		kfree(victim);
-		return;
-	case SOBA_VM_FRAG_OF_PAGE:
-		soba_free_page((unsigned long)victim);
-		return;
-	case SOBA_VM_VFREE_MAP:
-		soba_vunmap(victim);
-		return;
-	}
 }

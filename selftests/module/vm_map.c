@@ -73,6 +73,17 @@ static void map_by_fault(struct vm_area_struct *vma, struct vm_set *set)
 	vm_map_open(vma);
 }
 
+static int map_at_once(struct vm_area_struct *vma, struct vm_set *set)
+{
+	unsigned long first = vma->vm_pgoff >> SOBA_VM_PART_SHIFT;
+
+	if (!(vma->vm_pgoff & SOBA_VM_PARTIAL))
+		return soba_remap_vmalloc_range(vma, set->area[0], 0);
+	return soba_remap_vmalloc_range_partial(vma, vma->vm_start,
+						set->area[0], first,
+						vma->vm_end - vma->vm_start);
+}
+
 int vm_sets_mmap(struct vm_sets *sets, struct vm_area_struct *vma)
 {
 	struct vm_set *set;
@@ -86,7 +97,7 @@ int vm_sets_mmap(struct vm_sets *sets, struct vm_area_struct *vma)
 		map_by_fault(vma, set);
 		ret = 0;
 	} else if (set && set->nr) {
-		ret = soba_remap_vmalloc_range(vma, set->area[0], 0);
+		ret = map_at_once(vma, set);
 	}
 	mutex_unlock(&sets->lock);
 	return ret;
