@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * vmalloc_info.c - /proc/soba/vmallocinfo: the kernel's format, line by line
- * what was allocated, at up to 100,000 areas; and areas seen by a process.
+ * what was allocated, at up to 100,000 areas.
  *
  * Locking: none.
  */
 #define _GNU_SOURCE
 #include <limits.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include "fixture.h"
@@ -192,92 +191,6 @@ TEST_F(info, while_areas_come_and_go)
 	waitpid(pid, &status, 0);
 	EXPECT_EQ(0, status);
 	vm_free(self->fd, keep);
-}
-
-static char *map(int fd, __u32 handle, unsigned long pages, bool fault)
-{
-	unsigned long pgoff = SOBA_VM_MMAP + handle + (fault ? SOBA_VM_FAULT : 0);
-
-	return mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-		    pgoff * PAGE);
-}
-
-/* Both ways, all at once and page by page, over fork and partial unmap. */
-TEST_F(info, area_in_a_process)
-{
-	const unsigned long pages = 20;
-	char *at, *copy = malloc(pages * PAGE), *moved;
-	int fault, status;
-
-	for (fault = 0; fault < 2; fault++) {
-		__u32 h = vm_alloc(self->fd, SOBA_VM_USER, pages * PAGE, 1);
-
-		ASSERT_NE(h, 0);
-		at = map(self->fd, h, pages, fault);
-		ASSERT_NE(at, MAP_FAILED)
-			TH_LOG("fault %d: errno %d", fault, errno);
-		EXPECT_EQ(0, at[0] | at[pages * PAGE - 1]);
-		vm_fill(self->fd, h, 9);
-		memcpy(copy, at, pages * PAGE);
-		memset(at, 'x', pages * PAGE);
-		EXPECT_NE(SOBA_TEST_GOOD, vm_check(self->fd, h, 9));
-		if (!fork()) {
-			memcpy(at, copy, pages * PAGE);
-			_exit(0);
-		}
-		wait(&status);
-		EXPECT_EQ(SOBA_TEST_GOOD, vm_check(self->fd, h, 9))
-			TH_LOG("what the child wrote is not there");
-		moved = mremap(at, pages * PAGE, pages * PAGE,
-			       MREMAP_MAYMOVE | MREMAP_FIXED,
-			       at + (1UL << 30));
-		if (moved != MAP_FAILED)
-			at = moved;
-		EXPECT_EQ(0, memcmp(at, copy, pages * PAGE));
-		ASSERT_EQ(0, munmap(at + 5 * PAGE, 5 * PAGE));
-		EXPECT_EQ(0, memcmp(at, copy, 5 * PAGE));
-		EXPECT_EQ(0, memcmp(at + 10 * PAGE, copy + 10 * PAGE, 10 * PAGE));
-		ASSERT_EQ(0, munmap(at, pages * PAGE));
-		EXPECT_EQ(0, vm_free(self->fd, h));
-	}
-	free(copy);
-}
-
-/* Beyond the area, and an area that was not made for it: refused, reported. */
-TEST_F(info, mapping_that_is_refused)
-{
-	long long errors = soba_errors("out-of-bounds");
-	__u32 user = vm_alloc(self->fd, SOBA_VM_USER, 4 * PAGE, 1);
-	__u32 plain = vm_alloc(self->fd, SOBA_VM_VMALLOC, 4 * PAGE, 1);
-
-	EXPECT_EQ(MAP_FAILED, map(self->fd, user, 5, false));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(MAP_FAILED, map(self->fd, plain, 4, false));
-	EXPECT_EQ(errors + 2, soba_errors("out-of-bounds"));
-	vm_free(self->fd, user);
-	vm_free(self->fd, plain);
-}
-
-/* The area is freed first: the process keeps its pages, nobody else gets them. */
-TEST_F(info, area_freed_while_mapped)
-{
-	__u32 h = vm_alloc(self->fd, SOBA_VM_USER, 8 * PAGE, 1);
-	long long errors = soba_errors("pinned-page");
-	char *at = map(self->fd, h, 8, false);
-	unsigned int i;
-
-	ASSERT_NE(at, MAP_FAILED);
-	memset(at, 'k', 8 * PAGE);
-	EXPECT_EQ(0, vm_free(self->fd, h));
-	EXPECT_LT(errors, soba_errors("pinned-page"));
-	h = vm_alloc(self->fd, SOBA_VM_VMALLOC, 8 * PAGE, 50);
-	vm_fill(self->fd, h, 1);
-	for (i = 0; i < 8 * PAGE; i++)
-		ASSERT_EQ('k', at[i]);
-	vm_free(self->fd, h);
-	EXPECT_EQ(0, munmap(at, 8 * PAGE));
-	EXPECT_EQ(0, file_write(DEBUGFS "/shrink", "1"));
-	EXPECT_EQ(0, soba_meminfo("Pinned"));
 }
 
 TEST_HARNESS_MAIN
