@@ -192,39 +192,104 @@ TEST_F(soba, cache_lets_go)
 		TH_LOG("still cached after %d s", i);
 }
 
-TEST_F(soba, realloc_keeps_contents)
+/* Without a word of zero, and out of the cache of what was dirty. */
+TEST_F(soba, init_on_alloc)
 {
-	static const unsigned long steps[] = {
-		5000, 5001, 8192, 8193, 100000, 90000, 300000, 10, 4096,
+	static const unsigned long pages[] = { 1, 7, 64, 256 };
+	static const __u32 plain[] = {
+		SOBA_VM_VMALLOC, SOBA_VM_HUGE, SOBA_VM_GFP, SOBA_VM_VMALLOC_NODE,
 	};
-	__u32 h = vm_alloc(self->fd, SOBA_VM_VZALLOC, 5000, 1);
-	unsigned long keep = 10, size = 5000;
+	unsigned int i, k;
+
+	if (!(self->info.config & SOBA_TEST_INIT_ON_ALLOC))
+		SKIP(return, "booted without init_on_alloc");
+	cpu_pin(0);
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		for (k = 0; k < ARRAY_SIZE(plain); k++) {
+			__u32 h = vm_alloc(self->fd, SOBA_VM_VMALLOC,
+					   pages[i] * PAGE, 1);
+			long long hits;
+
+			vm_fill(self->fd, h, 5);
+			vm_free(self->fd, h);
+			hits = soba_event("area_hit");
+			h = vm_alloc(self->fd, plain[k], pages[i] * PAGE, 1);
+			if (vm_cache_on())
+				EXPECT_EQ(hits + 1, soba_event("area_hit"));
+			EXPECT_EQ(SOBA_TEST_GOOD, vm_zeroed(self->fd, h))
+				TH_LOG("form %u, %lu pages: old contents",
+				       plain[k], pages[i]);
+			vm_free(self->fd, h);
+		}
+	}
+	cpu_unpin();
+}
+
+/*
+ * What is kept is what was written, all beyond is zero: to the end of the last
+ * page of an area, whose whole last size was written before each step.
+ */
+static void realloc_steps(struct __test_metadata *_metadata, int fd, __u32 form,
+			  const unsigned long *steps, unsigned int nr)
+{
+	__u32 h = vm_alloc(fd, form, steps[0], 1);
 	unsigned int i;
 
 	ASSERT_NE(h, 0);
-	vm_fill(self->fd, h, 3);
-	for (i = 1; i < ARRAY_SIZE(steps); i++) {
+	for (i = 1; i < nr; i++) {
 		struct soba_vm vm = vm_init(SOBA_VM_REALLOC);
-		unsigned long same;
+		unsigned long old = steps[i - 1], size = steps[i];
+		unsigned long kept = size < old ? size : old;
+		int64_t wrong;
 
+		vm_fill(fd, h, i);
 		vm.handle = h;
-		vm.size = steps[i];
+		vm.size = size;
 		vm.gfp = K | SOBA_GFP_ZERO;
-		ASSERT_EQ(0, vm_run(self->fd, &vm));
-		same = steps[i] < size ? steps[i] : size;
-		if (same < keep)
-			keep = same;
-		size = steps[i];
+		ASSERT_EQ(0, vm_run(fd, &vm));
 		/* Fits: the address stays. */
-		if ((steps[i] + PAGE - 1) / PAGE <= (steps[i - 1] + PAGE - 1) / PAGE)
+		if (form == SOBA_VM_VZALLOC &&
+		    (size + PAGE - 1) / PAGE <= (old + PAGE - 1) / PAGE)
 			EXPECT_EQ(1, vm.value);
-		EXPECT_EQ(size, vm_query(self->fd, h, 0, 0).bytes);
-		if (vm_check(self->fd, h, 3) != SOBA_TEST_GOOD)
-			EXPECT_GE((unsigned long)vm_check(self->fd, h, 3), keep);
-		vm_fill(self->fd, h, 3);
-		keep = size;
+		if (form == SOBA_VM_VZALLOC)
+			EXPECT_EQ(size, vm_query(fd, h, 0, 0).bytes);
+		wrong = vm_check(fd, h, i);
+		if (wrong != SOBA_TEST_GOOD)
+			EXPECT_GE(wrong, (int64_t)kept)
+				TH_LOG("%lu to %lu bytes: contents lost", old,
+				       size);
+		EXPECT_EQ(SOBA_TEST_GOOD, vm_zeroed_from(fd, h, kept))
+			TH_LOG("%lu to %lu bytes: not zero behind %lu", old,
+			       size, kept);
 	}
-	vm_free(self->fd, h);
+	EXPECT_EQ(0, vm_free(fd, h));
+}
+
+TEST_F(soba, realloc_keeps_contents)
+{
+	static const unsigned long steps[] = {
+		5000, 5001, 8192, 8193, 100000, 90000, 100000, 300000, 10, 4096,
+		3000, 3500, 70000, 4097, 69999,
+	};
+
+	dirty(self->fd);
+	realloc_steps(_metadata, self->fd, SOBA_VM_VZALLOC, steps,
+		      ARRAY_SIZE(steps));
+	EXPECT_EQ(0, kmsg_count(self->kmsg, "soba:", NULL, 0));
+}
+
+/* Within an object, from object to object, to mapped memory, and inside of it. */
+TEST_F(soba, kvrealloc_keeps_contents)
+{
+	static const unsigned long steps[] = {
+		100, 50, 100, 120, 3000, 2100, 4096, 5000, 4500, 5000, 100000,
+		70000, 100000, 40 << 20, 30 << 20, 40 << 20, 1000, 100000,
+		41 << 20, 10, 4096,
+	};
+
+	dirty(self->fd);
+	realloc_steps(_metadata, self->fd, SOBA_VM_KVZALLOC, steps,
+		      ARRAY_SIZE(steps));
 	EXPECT_EQ(0, kmsg_count(self->kmsg, "soba:", NULL, 0));
 }
 

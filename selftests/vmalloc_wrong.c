@@ -12,24 +12,32 @@
 static const struct {
 	__u32 wrong;
 	const char *name, *class;	/* NULL: no report */
-	bool set;
+	__u32 set;			/* form; 0: needs none */
 } wrongs[] = {
-	{ SOBA_VM_SIZE_0, "vmalloc(0)", "wrong-size", false },
-	{ SOBA_VM_SIZE_MACHINE, "more than the machine", "alloc-failure", false },
-	{ SOBA_VM_SIZE_OVERFLOW, "ULONG_MAX", "alloc-failure", false },
-	{ SOBA_VM_ARRAY_OVERFLOW, "an array that overflows", NULL, false },
-	{ SOBA_VM_FREE_NULL, "NULL", NULL, false },
-	{ SOBA_VM_FREE_INTERIOR, "the middle of an area", "invalid-free", true },
-	{ SOBA_VM_FREE_FOREIGN, "the host's area", "foreign-free", false },
-	{ SOBA_VM_FREE_KMALLOC, "the host's kmalloc()", "foreign-free", false },
-	{ SOBA_VM_FREE_TEXT, "a function", "foreign-free", false },
-	{ SOBA_VM_VUNMAP_AREA, "vunmap() of an area", "invalid-free", true },
-	{ SOBA_VM_VFREE_MAP, "vfree() of a vmap()", "invalid-free", false },
-	{ SOBA_VM_PAGE_OF_AREA, "a page of an area", "invalid-free", true },
-	{ SOBA_VM_FRAG_FOREIGN, "no fragment of soba's", "foreign-free", false },
-	{ SOBA_VM_FRAG_OF_PAGE, "a page as a fragment", "invalid-free", false },
-	{ SOBA_VM_FRAG_TOO_LARGE, "a fragment of 100000", "wrong-size", false },
-	{ SOBA_VM_FREE_TWICE, "twice", "double-free", true },
+	{ SOBA_VM_SIZE_0, "vmalloc(0)", "wrong-size", 0 },
+	{ SOBA_VM_SIZE_MACHINE, "more than the machine", "alloc-failure", 0 },
+	{ SOBA_VM_SIZE_OVERFLOW, "ULONG_MAX", "alloc-failure", 0 },
+	{ SOBA_VM_ARRAY_OVERFLOW, "an array that overflows", NULL, 0 },
+	{ SOBA_VM_FREE_NULL, "NULL", NULL, 0 },
+	{ SOBA_VM_FREE_INTERIOR, "the middle of an area", "invalid-free", SOBA_VM_VMALLOC },
+	{ SOBA_VM_FREE_FOREIGN, "the host's area", "foreign-free", 0 },
+	{ SOBA_VM_FREE_KMALLOC, "the host's kmalloc()", "foreign-free", 0 },
+	{ SOBA_VM_FREE_TEXT, "a function", "foreign-free", 0 },
+	{ SOBA_VM_VUNMAP_AREA, "vunmap() of an area", "invalid-free", SOBA_VM_VMALLOC },
+	{ SOBA_VM_VFREE_MAP, "vfree() of a vmap()", "invalid-free", 0 },
+	{ SOBA_VM_PAGE_OF_AREA, "a page of an area", "invalid-free", SOBA_VM_VMALLOC },
+	{ SOBA_VM_FRAG_FOREIGN, "no fragment of soba's", "foreign-free", 0 },
+	{ SOBA_VM_FRAG_OF_PAGE, "a page as a fragment", "invalid-free", 0 },
+	{ SOBA_VM_FRAG_TOO_LARGE, "a fragment of 100000", "wrong-size", 0 },
+	{ SOBA_VM_KVREALLOC_FOREIGN, "kvrealloc() of the host's area",
+	  "foreign-free", 0 },
+	{ SOBA_VM_KVREALLOC_KMALLOC, "kvrealloc() of the host's kmalloc()",
+	  "foreign-free", 0 },
+	{ SOBA_VM_KVREALLOC_INTERIOR, "kvrealloc() of the middle of an area",
+	  "invalid-free", SOBA_VM_VMALLOC },
+	{ SOBA_VM_KVREALLOC_INTERIOR, "kvrealloc() of the middle of an object",
+	  "invalid-free", SOBA_VM_KVMALLOC },
+	{ SOBA_VM_FREE_TWICE, "twice", "double-free", SOBA_VM_VMALLOC },
 };
 
 static long long all_errors(void)
@@ -58,7 +66,9 @@ TEST_F(soba, each_is_reported_once_and_harms_nothing)
 		if (wrongs[i].class)
 			one = soba_errors(wrongs[i].class);
 		if (wrongs[i].set) {
-			h = vm_alloc(self->fd, SOBA_VM_VMALLOC, 5 * PAGE, 1);
+			h = vm_alloc(self->fd, wrongs[i].set,
+				     wrongs[i].set == SOBA_VM_VMALLOC ?
+				     5 * PAGE : 3000, 1);
 			ASSERT_NE(h, 0);
 			vm_fill(self->fd, h, i);
 		}

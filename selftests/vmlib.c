@@ -93,6 +93,11 @@ int64_t vm_zeroed(int fd, uint32_t handle)
 	return value_of(fd, SOBA_VM_ZEROED, handle, 0);
 }
 
+int64_t vm_zeroed_from(int fd, uint32_t handle, uint64_t from)
+{
+	return value_of(fd, SOBA_VM_ZEROED, handle, from);
+}
+
 int64_t vm_probe(int fd, uint32_t handle, uint64_t offset)
 {
 	return value_of(fd, SOBA_VM_PROBE, handle, offset);

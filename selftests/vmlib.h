@@ -23,6 +23,7 @@ struct soba_vm vm_query(int fd, uint32_t handle, uint64_t index, uint64_t page);
 int vm_fill(int fd, uint32_t handle, uint64_t seed);
 int64_t vm_check(int fd, uint32_t handle, uint64_t seed);
 int64_t vm_zeroed(int fd, uint32_t handle);
+int64_t vm_zeroed_from(int fd, uint32_t handle, uint64_t from);
 int64_t vm_probe(int fd, uint32_t handle, uint64_t offset);
 int vm_wrong(int fd, uint32_t wrong, uint32_t handle, uint32_t context);
 bool vm_cache_on(void);
