@@ -11,7 +11,7 @@ MINUTES ?= 10
 includedir = $(DESTDIR)$(PREFIX)/include/soba
 sharedir = $(DESTDIR)$(PREFIX)/share/soba
 
-.PHONY: all modules tests setup run check lint bench matrix stress mutate
+.PHONY: all modules tests setup run check lint bench matrix debug stress mutate
 .PHONY: install modules_install headers_install clean help
 
 all: modules
@@ -48,6 +48,10 @@ bench: setup
 matrix: setup
 	@tools/check/matrix
 
+# All selftests where KASAN, lockdep and kmemleak look on. Three quarters of an hour.
+debug: setup
+	@tools/check/run debug-all
+
 # The tests are tested: each break of the core must make one fail. Half an hour.
 mutate: setup
 	@$(MAKE) --no-print-directory -C tools/harness mutate
@@ -82,6 +86,7 @@ help:
 	@echo 'make lint         style and static checks'
 	@echo 'make bench        instructions per call, beside the kernel'\''s own allocators'
 	@echo 'make matrix       build, load and test on kernels 6.1, 6.1-rt, 6.12 and 7.2'
+	@echo 'make debug        all selftests on a kernel with KASAN, lockdep and kmemleak'
 	@echo 'make stress       MINUTES=10 of load, on a stock and on a debug kernel'
 	@echo 'make mutate       every break of the core that a test must notice; check takes some'
 	@echo 'make install      soba.ko to /lib/modules, headers and Module.symvers to PREFIX'
