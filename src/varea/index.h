@@ -37,6 +37,7 @@ static __always_inline struct soba_area **soba_index_slot(unsigned long addr)
 /* The area that begins at an address, if it is in front. */
 static __always_inline struct soba_area *soba_index_fast(unsigned long addr)
 {
+	/* Pairs with soba_index_bring(): what is found there is whole. */
 	struct soba_area *a = smp_load_acquire(soba_index_slot(addr));
 
 	return likely(a && a->addr == addr) ? a : NULL;
@@ -47,9 +48,8 @@ static __always_inline void soba_index_bring(struct soba_area *a)
 {
 	struct soba_area **slot = soba_index_slot(a->addr);
 
-	/* Who finds it there sees what it is: soba_index_fast(). */
 	if (READ_ONCE(*slot) != a)
-		smp_store_release(slot, a);
+		smp_store_release(slot, a);	/* pairs with soba_index_fast() */
 }
 
 void soba_index_add(struct soba_area *a);
