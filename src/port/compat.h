@@ -6,6 +6,7 @@
 #ifndef SOBA_COMPAT_H
 #define SOBA_COMPAT_H
 
+#include <linux/device.h>
 #include <linux/mm.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
@@ -90,6 +91,13 @@ static inline void soba_compat_vm_flags_set(struct vm_area_struct *vma,
 {
 	vma->vm_flags |= flags;
 }
+#endif
+
+/* What the driver core takes as a bus: constant since 6.4. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+#define soba_compat_bus_type	const struct bus_type
+#else
+#define soba_compat_bus_type	struct bus_type
 #endif
 
 #endif /* SOBA_COMPAT_H */

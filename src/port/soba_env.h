@@ -45,6 +45,7 @@
 #include <linux/workqueue.h>
 
 #include "port.h"
+#include "port_dma.h"
 #include "port_map.h"
 #include "port_trace.h"
 
