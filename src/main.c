@@ -15,6 +15,7 @@
 #include "api/kmalloc.h"
 #include "base/counter.h"
 #include "base/report.h"
+#include "dma/floor.h"
 #include "frag/frag.h"
 #include "obs/obs.h"
 #include "page/abandon.h"
@@ -103,6 +104,7 @@ static const struct {
 	{ soba_varea_init, soba_varea_exit, "areas" },
 	{ soba_frag_init, soba_frag_exit, "page fragments" },
 	{ soba_kfree_rcu_init, soba_kfree_rcu_exit, "RCU batches" },
+	{ soba_dma_init, soba_dma_exit, "coherent memory" },
 	{ soba_debugfs_init, soba_debugfs_exit, "debugfs" },
 	{ soba_proc_init, soba_proc_exit, NULL },
 	{ register_port, soba_port_unregister, "host callbacks" },

@@ -14,6 +14,7 @@
 #include "page/limits.h"
 #include "base/report.h"
 #include "slab/debug.h"
+#include "dma/check.h"
 
 static char *reserve = "0";
 module_param(reserve, charp, 0444);
@@ -29,7 +30,8 @@ MODULE_PARM_DESC(chunk_order, "log2 of the pages taken from the host at a time, 
 
 static char *debug = "";
 module_param(debug, charp, 0444);
-MODULE_PARM_DESC(debug, "checks of objects: letters F (consistency) Z (red zones) P (poison) U (owners), then names of caches, e.g. FZPU,kmalloc-* (default: none)");
+MODULE_PARM_DESC(debug, "checks of objects: letters F (consistency) Z (red zones) P (poison) U (owners), then names of caches, or dma for coherent memory, e.g. FZPU,kmalloc-* (default: none)");
+
 static char *vmalloc_cache = "auto";
 module_param(vmalloc_cache, charp, 0444);
 MODULE_PARM_DESC(vmalloc_cache, "bytes of freed vmalloc areas kept mapped; 0: none; debug: none, and unmapped for all CPUs at once (default auto: 1/16 of the memory, 1/8 of limit=)");
@@ -197,6 +199,19 @@ static int parse_vmalloc_cache(unsigned long host, struct soba_limits *l)
 			    &l->vmalloc_cache);
 }
 
+/* Coherent memory is one of the names; without a name all is meant. */
+static bool debug_wants_dma(const struct soba_debug_policy *p)
+{
+	unsigned int i;
+
+	if (!(p->flags & (SLAB_RED_ZONE | SLAB_POISON)))
+		return false;
+	for (i = 0; i < p->nr; i++)
+		if (!strcmp(p->pattern[i], "dma"))
+			return true;
+	return !p->nr;
+}
+
 int soba_params_apply(void)
 {
 	unsigned long host = soba_port_host_frames();
@@ -226,5 +241,6 @@ int soba_params_apply(void)
 		l.vmalloc_flush = true;
 	}
 	soba_limits = l;
+	soba_dma_debug = debug_wants_dma(&soba_debug_policy);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #ifndef SOBA_SOBA_H
 #define SOBA_SOBA_H
 
+#include <soba/dma.h>
 #include <soba/frag.h>
 #include <soba/kmalloc.h>
 #include <soba/mempool.h>
