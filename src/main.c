@@ -105,6 +105,7 @@ static const struct {
 	{ soba_frag_init, soba_frag_exit, "page fragments" },
 	{ soba_kfree_rcu_init, soba_kfree_rcu_exit, "RCU batches" },
 	{ soba_dma_init, soba_dma_exit, "coherent memory" },
+	{ NULL, soba_leak_report_dma, NULL },
 	{ soba_debugfs_init, soba_debugfs_exit, "debugfs" },
 	{ soba_proc_init, soba_proc_exit, NULL },
 	{ register_port, soba_port_unregister, "host callbacks" },

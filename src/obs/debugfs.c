@@ -13,6 +13,7 @@
 #include "obs/obs.h"
 #include "base/counter.h"
 #include "base/report.h"
+#include "dma/check.h"
 #include "page/grow.h"
 #include "page/pcp.h"
 #include "page/reclaim.h"
@@ -120,6 +121,7 @@ static int validate_show(struct seq_file *m, void *v)
 
 	broken += soba_cache_validate_all(say_law, &laws);
 	broken += soba_varea_validate(say_law, &laws);
+	broken += soba_dma_validate(say_law, &laws);
 	if (!broken)
 		say_ok(m);
 	else
@@ -163,12 +165,14 @@ int soba_debugfs_init(void)
 	soba_debugfs_add_map(root);
 	soba_debugfs_add_caches(root);
 	soba_debugfs_add_vmalloc(root);
+	soba_debugfs_add_dma(root);
 	return 0;
 }
 
 void soba_debugfs_exit(void)
 {
 	soba_debugfs_del_caches();
+	soba_debugfs_del_dma();
 	debugfs_remove(debugfs_root);
 	debugfs_root = NULL;
 }

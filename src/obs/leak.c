@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * leak.c - floor 5: who left blocks behind, when a client or soba itself goes;
- * objects in slabs are the business of leak_object.c.
+ * objects in slabs are the business of leak_object.c, coherent memory is that of
+ * leak_dma.c.
  *
  * A client's text is unmapped after its unload, and an address says nothing
  * then; its init text goes even earlier. So a module notifier looks at the
@@ -210,6 +211,7 @@ static void module_is_up(struct module *mod)
 	for (i = 0; i < nr_sites; i++)
 		soba_leak_name_add(sites[i].caller, mod->name);
 	soba_leak_objects_up(mod);
+	soba_leak_dma_up(mod);
 	mutex_unlock(&leak_lock);
 }
 
@@ -232,6 +234,7 @@ static void module_goes(struct module *mod)
 	}
 	soba_leak_objects_going(mod);
 	soba_leak_maps(mod);
+	soba_leak_dma_going(mod);
 	mutex_unlock(&leak_lock);
 }
 

@@ -110,6 +110,10 @@ void soba_debugfs_add_caches(struct dentry *root);
 /** soba_debugfs_del_caches() - remove the caches' directories; init and exit */
 void soba_debugfs_del_caches(void);
 
+/* debugfs_dma.c: soba's dma/, which follows the devices */
+void soba_debugfs_add_dma(struct dentry *root);
+void soba_debugfs_del_dma(void);
+
 /**
  * soba_proc_init() - create /proc/soba and its files
  *
@@ -157,5 +161,12 @@ void soba_leak_report(void);
  * Context: process, at module exit, before soba_cache_exit().
  */
 void soba_leak_report_objects(void);
+
+/**
+ * soba_leak_report_dma() - say which coherent memory is still in use
+ *
+ * Context: process, at module exit, before soba_dma_exit().
+ */
+void soba_leak_report_dma(void);
 
 #endif /* SOBA_OBS_H */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * proc_vmalloc.c - floor 5: /proc/soba/vmallocinfo, the kernel's format to the
- * letter, and vmalloc of debugfs.
+ * letter, and vmalloc of debugfs. Coherent memory is told of where the kernel
+ * would: when the host had to map it, for an IOMMU say.
  *
- * Locking: areas are copied a batch at a time under their shard's lock, into
- * the open file, and printed without it.
+ * Locking: areas are copied a batch at a time under their shard's lock, coherent
+ * memory under rcu_read_lock(), into the open file, and printed without it.
  */
 #include <linux/debugfs.h>
 #include <linux/module.h>
@@ -14,24 +15,53 @@
 
 #include "obs/obs.h"
 #include "base/counter.h"
+#include "dma/check.h"
 #include "page/limits.h"
 #include "varea/cache.h"
 #include "varea/index.h"
 
 /* Of an open file: the batch that is being printed. */
 struct reader {
-	struct soba_index_pos pos;
+	struct soba_index_pos pos;	/* areas first */
+	struct soba_dma_pos dma;
 	unsigned int nr;
 	unsigned int at;
 	loff_t index;			/* of the line at ->at */
 	struct soba_area_info info[SOBA_INDEX_BATCH];
 };
 
+#define DMA_BATCH 8
+
+/* The next slabs of coherent memory that the host has mapped. */
+static unsigned int read_coherent(struct reader *r)
+{
+	struct soba_dma_info dma[DMA_BATCH];
+	unsigned int i, got, n = 0;
+
+	while (!n && (got = soba_dma_read(&r->dma, dma, DMA_BATCH))) {
+		for (i = 0; i < got; i++) {
+			if (!is_vmalloc_addr((void *)dma[i].addr))
+				continue;
+			r->info[n++] = (struct soba_area_info){
+				.addr = dma[i].addr,
+				.nr_pages = dma[i].bytes >> PAGE_SHIFT,
+				.caller = dma[i].caller,
+				.flags = SOBA_AREA_DMA,
+				.live = true,
+			};
+		}
+		cond_resched();
+	}
+	return n;
+}
+
 static struct soba_area_info *next_area(struct reader *r)
 {
 	if (r->at < r->nr)
 		return &r->info[r->at];
 	r->nr = soba_index_read(&r->pos, r->info, ARRAY_SIZE(r->info));
+	if (!r->nr)
+		r->nr = read_coherent(r);
 	r->at = 0;
 	cond_resched();
 	return r->nr ? &r->info[0] : NULL;
@@ -45,6 +75,7 @@ static void *vmallocinfo_start(struct seq_file *m, loff_t *pos)
 
 	if (*pos < r->index) {
 		r->pos = (struct soba_index_pos){ };
+		r->dma = (struct soba_dma_pos){ };
 		r->nr = 0;
 		r->at = 0;
 		r->index = 0;
