@@ -23,7 +23,8 @@
 	X(slab)			\
 	X(cross)		\
 	X(vmalloc)		\
-	X(uncached)
+	X(uncached)		\
+	X(dma)
 
 #define BENCH_REPS 21
 
