@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * leak.c - a client goes and leaves pages behind: soba names it and its call
+ * leak.c - a client goes and leaves pages or an area behind: soba names it and its call
  * site, counts the frames, and keeps them when it goes itself.
  *
  * This costs the machine LEAKED_KB for good, and the chunks they lie in.
@@ -10,6 +10,7 @@
 #define _GNU_SOURCE
 #include "fixture.h"
 #include "objlib.h"
+#include "vmlib.h"
 
 #define BLOCKS		256
 #define ORDER		3
@@ -125,6 +126,35 @@ TEST(client_forgets_caches)
 	EXPECT_EQ(NULL, soba_restore());
 }
 
+/* An area is one leak, by who asked for it; soba's own tables for it are none. */
+TEST(client_leaves_an_area)
+{
+	struct soba_vm vm = vm_init(SOBA_VM_LEAK);
+	const char *why = soba_reload("");
+	char line[512];
+	int fd, kmsg;
+
+	ASSERT_EQ(why, NULL)
+		TH_LOG("%s", why);
+	kmsg = kmsg_open();
+	fd = device_open();
+	ASSERT_GE(fd, 0);
+	vm.handle = vm_alloc(fd, SOBA_VM_VMALLOC, 64 * PAGE, 1);
+	ASSERT_NE(vm.handle, 0);
+	ASSERT_EQ(0, vm_run(fd, &vm));
+	close(fd);
+	why = soba_unload();
+	EXPECT_EQ(why, NULL);
+	EXPECT_EQ(kmsg_count(kmsg, "soba: leak:", line, sizeof(line)), 2);
+	EXPECT_NE(strstr(line, "64 frames"), NULL)
+		TH_LOG("not 64 frames: %s", line);
+	why = soba_load("");
+	ASSERT_EQ(why, NULL);
+	EXPECT_EQ(soba_meminfo("Used"), 0);
+	CHECK_VALID();
+	EXPECT_EQ(NULL, soba_restore());
+}
+
 TEST(client_that_frees_is_not_named)
 {
 	const char *why = soba_reload("");
@@ -136,6 +166,9 @@ TEST(client_that_frees_is_not_named)
 	fd = device_open();
 	ASSERT_GE(fd, 0);
 	page_alloc(fd, SOBA_GFP_KERNEL, 4);
+	/* Cached, or in a block that soba keeps at hand, is not left behind. */
+	EXPECT_NE(0, vm_alloc(fd, SOBA_VM_VMALLOC, 50 * PAGE, 3));
+	EXPECT_NE(0, vm_alloc(fd, SOBA_VM_NETDEV_FRAG, 256, 30));
 	close(fd);
 	why = soba_unload();
 	EXPECT_EQ(why, NULL);

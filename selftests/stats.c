@@ -55,7 +55,8 @@ static bool meminfo_adds_up(void)
 
 	for (tries = 0; tries < 50; tries++) {
 		if (soba_meminfo("Held") == soba_meminfo("Free") +
-		    soba_meminfo("PcpFree") + soba_meminfo("Used"))
+		    soba_meminfo("PcpFree") + soba_meminfo("AreaCached") +
+		    soba_meminfo("Used"))
 			return true;
 		usleep(20000);
 	}

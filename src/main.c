@@ -15,6 +15,8 @@
 #include "api/kmalloc.h"
 #include "base/counter.h"
 #include "base/report.h"
+#include "dma/floor.h"
+#include "frag/frag.h"
 #include "obs/obs.h"
 #include "page/abandon.h"
 #include "page/block.h"
@@ -26,6 +28,7 @@
 #include "page/zone.h"
 #include "slab/nolock.h"
 #include "slab/reap.h"
+#include "varea/cache.h"
 
 /* All of reserve= at once, spread by the host as it likes; all or nothing. */
 static int take_reserve(void)
@@ -98,7 +101,11 @@ static const struct {
 	{ NULL, soba_leak_report_objects, NULL },
 	{ soba_kmalloc_init, soba_kmalloc_exit, "kmalloc caches" },
 	{ soba_kmalloc_nolock_init, NULL, NULL },
+	{ soba_varea_init, soba_varea_exit, "areas" },
+	{ soba_frag_init, soba_frag_exit, "page fragments" },
 	{ soba_kfree_rcu_init, soba_kfree_rcu_exit, "RCU batches" },
+	{ soba_dma_init, soba_dma_exit, "coherent memory" },
+	{ NULL, soba_leak_report_dma, NULL },
 	{ soba_debugfs_init, soba_debugfs_exit, "debugfs" },
 	{ soba_proc_init, soba_proc_exit, NULL },
 	{ register_port, soba_port_unregister, "host callbacks" },

@@ -14,6 +14,7 @@
 #include "page/limits.h"
 #include "base/report.h"
 #include "slab/debug.h"
+#include "dma/check.h"
 
 static char *reserve = "0";
 module_param(reserve, charp, 0444);
@@ -29,7 +30,11 @@ MODULE_PARM_DESC(chunk_order, "log2 of the pages taken from the host at a time, 
 
 static char *debug = "";
 module_param(debug, charp, 0444);
-MODULE_PARM_DESC(debug, "checks of objects: letters F (consistency) Z (red zones) P (poison) U (owners), then names of caches, e.g. FZPU,kmalloc-* (default: none)");
+MODULE_PARM_DESC(debug, "checks of objects: letters F (consistency) Z (red zones) P (poison) U (owners), then names of caches, or dma for coherent memory, e.g. FZPU,kmalloc-* (default: none)");
+
+static char *vmalloc_cache = "auto";
+module_param(vmalloc_cache, charp, 0444);
+MODULE_PARM_DESC(vmalloc_cache, "bytes of freed vmalloc areas kept mapped; 0: none; debug: none, and unmapped for all CPUs at once (default auto: 1/16 of the memory, 1/8 of limit=)");
 
 static int refuse(const char *name, const char *value, const char *rule)
 {
@@ -179,6 +184,34 @@ static int parse_debug(struct soba_debug_policy *p)
 	return 0;
 }
 
+static int parse_vmalloc_cache(unsigned long host, struct soba_limits *l)
+{
+	if (sysfs_streq(vmalloc_cache, "auto")) {
+		l->vmalloc_cache = host / 16;
+		if (l->limit)
+			l->vmalloc_cache = min(l->limit / 8, host / 16);
+		return 0;
+	}
+	l->vmalloc_flush = sysfs_streq(vmalloc_cache, "debug");
+	if (l->vmalloc_flush)
+		return 0;
+	return parse_frames("vmalloc_cache", vmalloc_cache, host, false,
+			    &l->vmalloc_cache);
+}
+
+/* Coherent memory is one of the names; without a name all is meant. */
+static bool debug_wants_dma(const struct soba_debug_policy *p)
+{
+	unsigned int i;
+
+	if (!(p->flags & (SLAB_RED_ZONE | SLAB_POISON)))
+		return false;
+	for (i = 0; i < p->nr; i++)
+		if (!strcmp(p->pattern[i], "dma"))
+			return true;
+	return !p->nr;
+}
+
 int soba_params_apply(void)
 {
 	unsigned long host = soba_port_host_frames();
@@ -193,6 +226,8 @@ int soba_params_apply(void)
 		err = parse_chunk_order(&l.chunk_order);
 	if (!err)
 		err = parse_debug(&soba_debug_policy);
+	if (!err)
+		err = parse_vmalloc_cache(host, &l);
 	if (err)
 		return err;
 	if (l.limit && l.limit < l.reserve) {
@@ -200,6 +235,12 @@ int soba_params_apply(void)
 			  reserve);
 		return refuse("limit", limit, rule);
 	}
+	/* Who looks for mistakes wants a use after free to fault. */
+	if (soba_debug_policy.flags) {
+		l.vmalloc_cache = 0;
+		l.vmalloc_flush = true;
+	}
 	soba_limits = l;
+	soba_dma_debug = debug_wants_dma(&soba_debug_policy);
 	return 0;
 }

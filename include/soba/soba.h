@@ -5,9 +5,12 @@
 #ifndef SOBA_SOBA_H
 #define SOBA_SOBA_H
 
+#include <soba/dma.h>
+#include <soba/frag.h>
 #include <soba/kmalloc.h>
 #include <soba/mempool.h>
 #include <soba/pages.h>
 #include <soba/slab.h>
+#include <soba/vmalloc.h>
 
 #endif /* SOBA_SOBA_H */

@@ -11,6 +11,7 @@
 #if !defined(SOBA_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
 #define SOBA_TRACE_H
 
+#include <linux/device.h>
 #include <linux/tracepoint.h>
 #include <trace/events/mmflags.h>
 
@@ -182,6 +183,96 @@ TRACE_EVENT_FN(soba_cache_free,
 	),
 	TP_printk("ptr=%p name=%s caller=%pS", __entry->ptr, __entry->name,
 		  (void *)__entry->caller),
+	soba_obj_free_care_get, soba_obj_free_care_put
+);
+
+TRACE_EVENT_FN(soba_vmalloc,
+	TP_PROTO(const void *addr, unsigned long bytes, gfp_t gfp, int node,
+		 unsigned long caller),
+	TP_ARGS(addr, bytes, gfp, node, caller),
+	TP_STRUCT__entry(
+		__field(const void *, addr)
+		__field(unsigned long, bytes)
+		__field(unsigned long, gfp)
+		__field(int, node)
+		__field(unsigned long, caller)
+	),
+	TP_fast_assign(
+		__entry->addr = addr;
+		__entry->bytes = bytes;
+		__entry->gfp = (__force unsigned long)gfp;
+		__entry->node = node;
+		__entry->caller = caller;
+	),
+	TP_printk("addr=%p bytes=%lu gfp_flags=%s node=%d caller=%pS",
+		  __entry->addr, __entry->bytes, show_gfp_flags(__entry->gfp),
+		  __entry->node, (void *)__entry->caller),
+	soba_alloc_care_get, soba_alloc_care_put
+);
+
+TRACE_EVENT_FN(soba_vfree,
+	TP_PROTO(const void *addr, unsigned long pages, unsigned long caller),
+	TP_ARGS(addr, pages, caller),
+	TP_STRUCT__entry(
+		__field(const void *, addr)
+		__field(unsigned long, pages)
+		__field(unsigned long, caller)
+	),
+	TP_fast_assign(
+		__entry->addr = addr;
+		__entry->pages = pages;
+		__entry->caller = caller;
+	),
+	TP_printk("addr=%p pages=%lu caller=%pS", __entry->addr,
+		  __entry->pages, (void *)__entry->caller),
+	soba_free_care_get, soba_free_care_put
+);
+
+TRACE_EVENT_FN(soba_dma_alloc,
+	TP_PROTO(struct device *dev, size_t size, void *vaddr,
+		 dma_addr_t handle, gfp_t gfp, unsigned long caller),
+	TP_ARGS(dev, size, vaddr, handle, gfp, caller),
+	TP_STRUCT__entry(
+		__array(char, device, 32)
+		__field(size_t, size)
+		__field(void *, vaddr)
+		__field(u64, handle)
+		__field(unsigned long, gfp)
+		__field(unsigned long, caller)
+	),
+	TP_fast_assign(
+		strscpy(__entry->device, dev_name(dev), 32);
+		__entry->size = size;
+		__entry->vaddr = vaddr;
+		__entry->handle = handle;
+		__entry->gfp = (__force unsigned long)gfp;
+		__entry->caller = caller;
+	),
+	TP_printk("device=%s size=%zu ptr=%p handle=0x%llx gfp_flags=%s caller=%pS",
+		  __entry->device, __entry->size, __entry->vaddr,
+		  __entry->handle, show_gfp_flags(__entry->gfp),
+		  (void *)__entry->caller),
+	soba_obj_alloc_care_get, soba_obj_alloc_care_put
+);
+
+TRACE_EVENT_FN(soba_dma_free,
+	TP_PROTO(size_t size, void *vaddr, dma_addr_t handle,
+		 unsigned long caller),
+	TP_ARGS(size, vaddr, handle, caller),
+	TP_STRUCT__entry(
+		__field(size_t, size)
+		__field(void *, vaddr)
+		__field(u64, handle)
+		__field(unsigned long, caller)
+	),
+	TP_fast_assign(
+		__entry->size = size;
+		__entry->vaddr = vaddr;
+		__entry->handle = handle;
+		__entry->caller = caller;
+	),
+	TP_printk("size=%zu ptr=%p handle=0x%llx caller=%pS", __entry->size,
+		  __entry->vaddr, __entry->handle, (void *)__entry->caller),
 	soba_obj_free_care_get, soba_obj_free_care_put
 );
 

@@ -140,6 +140,10 @@ refused debug FX
 refused debug ,kmalloc-64
 refused debug FZ,
 refused debug 'F,a*b'
+refused vmalloc_cache -1
+refused vmalloc_cache none
+refused vmalloc_cache ''
+refused vmalloc_cache $((memory * 2))K
 
 # A second insmod, with good parameters and with bad ones.
 "$load" "$SOBA_KO" || broken "the first insmod failed"
@@ -157,7 +161,8 @@ result "a second insmod fails and changes nothing"
 # Numbers at their bounds are good ones.
 for good in chunk_order=0 chunk_order=10 chunk_order=max reserve=0 limit=0 \
 	    "reserve=4M limit=4M" "reserve=4096 limit=1G" reserve=1025K \
-	    debug=fzpu debug=ZP,kmalloc-*,other; do
+	    debug=fzpu debug=ZP,kmalloc-*,other debug=ZP,dma \
+	    vmalloc_cache=0 vmalloc_cache=1M vmalloc_cache=auto vmalloc_cache=debug; do
 	case $good in
 	*limit=1G*)	[ "$memory" -gt 1048576 ] || continue ;;
 	esac

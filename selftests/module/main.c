@@ -13,6 +13,7 @@
 
 #include "compat.h"
 #include "object.h"
+#include "vm.h"
 
 static int test_open(struct inode *inode, struct file *file)
 {
@@ -137,7 +138,7 @@ static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case SOBA_TEST_TYPESAFE:
 		return ioctl_typesafe(user);
 	}
-	return -ENOTTY;
+	return vm_ioctl(((struct session *)file->private_data)->vm, cmd, user);
 }
 
 /* The page offset is the handle. */
@@ -147,6 +148,8 @@ static int test_mmap(struct file *file, struct vm_area_struct *vma)
 	struct object *object = NULL;
 	int ret = -EINVAL;
 
+	if (vma->vm_pgoff >= SOBA_VM_MMAP)
+		return vm_sets_mmap(session->vm, vma);
 	mutex_lock(&session->lock);
 	if (vma->vm_pgoff <= U32_MAX)
 		object = session_find(session, vma->vm_pgoff);

@@ -13,6 +13,7 @@
 #include <soba/soba.h>
 
 #include "object.h"
+#include "vm.h"
 
 #define MAX_HANDLE 0xfffffU
 
@@ -22,6 +23,11 @@ struct session *session_create(void)
 
 	if (!session)
 		return NULL;
+	session->vm = vm_create();
+	if (!session->vm) {
+		kfree(session);
+		return NULL;
+	}
 	mutex_init(&session->lock);
 	mutex_init(&session->object_lock);
 	xa_init_flags(&session->objects, XA_FLAGS_ALLOC1);
@@ -53,6 +59,7 @@ void session_destroy(struct session *session)
 		object_close(object);
 		object_destroy(object);
 	}
+	vm_destroy(session->vm);
 	xa_destroy(&session->objects);
 	mutex_destroy(&session->lock);
 	objects_close(session);

@@ -52,6 +52,7 @@ struct session {
 	struct xarray caches;	/* handle -> struct cache */
 	struct xarray batches;	/* handle -> struct batch */
 	struct chain chain;
+	struct vm_sets *vm;	/* areas, see vm.h; a lock of their own */
 };
 
 /* One call on its way through prepare (may sleep), run (anywhere), finish. */

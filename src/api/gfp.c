@@ -139,6 +139,22 @@ void soba_gfp_decode(struct soba_req *req, gfp_t gfp, unsigned int order,
 	req->gfp = gfp;
 }
 
+bool soba_gfp_decode_dma(struct soba_req *req, gfp_t gfp, size_t size,
+			 unsigned long caller)
+{
+	unsigned int order = size ? get_order(size) : 0;
+
+	soba_gfp_decode(req, gfp & ~(__GFP_NOFAIL | __GFP_HIGHMEM | __GFP_DMA |
+				     __GFP_DMA32),
+			min_t(unsigned int, order, U8_MAX), NUMA_NO_NODE,
+			caller);
+	req->direct = gfp & __GFP_ACCOUNT;
+	if (!(gfp & __GFP_COMP))
+		return true;
+	complain(req, gfp, "coherent memory is no compound page, it is refused");
+	return false;
+}
+
 /* "0:DMA32 12/1024 ..." for each zone that has chunks: free/managed frames. */
 static void zones_text(char *buf, size_t size)
 {

@@ -34,6 +34,23 @@ void soba_gfp_decode(struct soba_req *req, gfp_t gfp, unsigned int order,
 		     int nid, unsigned long caller);
 
 /**
+ * soba_gfp_decode_dma() - the same for coherent memory
+ * @req: filled in
+ * @gfp: the caller's flags; as in the kernel, the device's coherent mask chooses
+ *	the zone, whatever zone they name
+ * @size: bytes
+ * @caller: return address into the caller
+ *
+ * Return: false when the DMA API refuses them: __GFP_COMP, reported.
+ */
+bool soba_gfp_decode_dma(struct soba_req *req, gfp_t gfp, size_t size,
+			 unsigned long caller);
+
+/* Flags with which the fast path of coherent memory steps aside. */
+#define SOBA_GFP_DMA_SLOW (__GFP_COMP | __GFP_ACCOUNT | __GFP_NOFAIL | \
+			   ~__GFP_BITS_MASK)
+
+/**
  * soba_gfp_failed() - the one report of a request that got nothing
  * @req: the request; silent with __GFP_NOWARN
  */

@@ -8,24 +8,44 @@
 
 #include <linux/export.h>
 #include <soba/kmalloc.h>
+#include <soba/vmalloc.h>
 
 #include "api/kfree_rcu.h"
 #include "api/objects.h"
+#include "api/vmalloc.h"
 #include "slab/rcu.h"
 #include "base/report.h"
 
-/* What kvfree_rcu() takes: objects of caches and of kmalloc(), large ones too. */
+/* An area that soba_vfree() takes begins here. */
+static bool known_area(const void *ptr)
+{
+	struct soba_vm_area area;
+
+	return soba_find_vm_area(ptr, &area) && area.addr == ptr &&
+	       (area.flags & (VM_ALLOC | VM_MAP_PUT_PAGES));
+}
+
+/* What kvfree_rcu() takes: areas, and objects, those of whole blocks too. */
 static bool known(const void *ptr)
 {
 	struct soba_object o;
 
+	if (is_vmalloc_addr(ptr))
+		return known_area(ptr);
 	return soba_object_find(ptr, &o) && o.start == ptr;
+}
+
+/* False when nothing was freed, as it was neither; then it has been reported. */
+static bool free_now(void *ptr, unsigned long caller)
+{
+	if (is_vmalloc_addr(ptr))
+		return soba_area_free(ptr, soba_port_can_sleep(), caller);
+	return soba_object_free_judged(NULL, ptr, caller);
 }
 
 static bool release(void *ptr)
 {
-	return soba_object_free_judged(NULL, ptr,
-				       (unsigned long)soba_kvfree_call_rcu);
+	return free_now(ptr, (unsigned long)soba_kvfree_call_rcu);
 }
 
 /* Nothing in the object may be written: it is still read. So wait here. */
@@ -38,13 +58,13 @@ static void free_waiting(void *ptr, unsigned long caller)
 		return;
 	}
 	synchronize_rcu();
-	soba_object_free_slow(NULL, ptr, caller);
+	free_now(ptr, caller);
 }
 
 /**
  * soba_kvfree_call_rcu() - free memory after an RCU grace period
  * @head: a struct rcu_head inside the object, or NULL
- * @ptr: the object, as soba's calls returned it; NULL is ignored
+ * @ptr: the object or area, as soba's calls returned it; NULL is ignored
  *
  * What soba_kfree_rcu(), soba_kvfree_rcu() and their _mightsleep forms call.
  * With @head it returns at once and the object is freed together with others.
@@ -60,7 +80,7 @@ void soba_kvfree_call_rcu(struct rcu_head *head, void *ptr)
 		return;
 	/* A mistake is found now, while it is known whose it is. */
 	if (unlikely(!known(ptr)))
-		soba_object_free_slow(NULL, ptr, _RET_IP_);
+		free_now(ptr, _RET_IP_);
 	else if (!head)
 		free_waiting(ptr, _RET_IP_);
 	else if (unlikely(!soba_rcu_free(head, ptr)))

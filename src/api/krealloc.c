@@ -32,6 +32,35 @@ static void report_no_object(const void *p, unsigned long caller)
 			    p);
 }
 
+void *soba_krealloc_from(const void *objp, size_t new_size, gfp_t flags,
+			 unsigned long caller)
+{
+	struct soba_object o = { };
+	void *p = (void *)objp, *fresh;
+
+	if (unlikely(!new_size)) {
+		if (!ZERO_OR_NULL_PTR(p))
+			soba_object_free_slow(NULL, p, caller);
+		return ZERO_SIZE_PTR;
+	}
+	if (!ZERO_OR_NULL_PTR(p) && !find_object(p, &o)) {
+		report_no_object(p, caller);
+		return NULL;
+	}
+	if (new_size <= o.size) {
+		if ((flags & __GFP_ZERO) || soba_port_init_on_alloc())
+			memset(p + new_size, 0, o.size - new_size);
+		return p;
+	}
+	fresh = __soba_kmalloc_track_caller(SOBA_HEAP, new_size, flags,
+					    NUMA_NO_NODE, caller);
+	if (!fresh || !o.size)
+		return fresh;
+	memcpy(fresh, p, o.size);
+	soba_object_free_slow(NULL, p, caller);
+	return fresh;
+}
+
 /**
  * soba_krealloc() - make an object larger or smaller
  * @objp: the object, or NULL or ZERO_SIZE_PTR for none yet
@@ -50,30 +79,7 @@ static void report_no_object(const void *p, unsigned long caller)
  */
 void *soba_krealloc(const void *objp, size_t new_size, gfp_t flags)
 {
-	struct soba_object o = { };
-	void *p = (void *)objp, *fresh;
-
-	if (unlikely(!new_size)) {
-		if (!ZERO_OR_NULL_PTR(p))
-			soba_object_free_slow(NULL, p, _RET_IP_);
-		return ZERO_SIZE_PTR;
-	}
-	if (!ZERO_OR_NULL_PTR(p) && !find_object(p, &o)) {
-		report_no_object(p, _RET_IP_);
-		return NULL;
-	}
-	if (new_size <= o.size) {
-		if ((flags & __GFP_ZERO) || soba_port_init_on_alloc())
-			memset(p + new_size, 0, o.size - new_size);
-		return p;
-	}
-	fresh = __soba_kmalloc_track_caller(SOBA_HEAP, new_size, flags,
-					    NUMA_NO_NODE, _RET_IP_);
-	if (!fresh || !o.size)
-		return fresh;
-	memcpy(fresh, p, o.size);
-	soba_object_free_slow(NULL, p, _RET_IP_);
-	return fresh;
+	return soba_krealloc_from(objp, new_size, flags, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(soba_krealloc);
 

@@ -52,7 +52,10 @@ void soba_object_free_slow(struct soba_cache *c, void *object,
 /* The same; false when nothing was freed, as it was no object. */
 bool soba_object_free_judged(struct soba_cache *c, void *object,
 			     unsigned long caller);
-/* The same when it may be nothing but a second node. */
+/* soba_krealloc(), for who knows on whose behalf. */
+void *soba_krealloc_from(const void *objp, size_t new_size, gfp_t flags,
+			 unsigned long caller);
+/* Frees it when it may be nothing but a second node. */
 void soba_object_free_far(struct soba_cache *c, void *object,
 			  unsigned long caller);
 /* The same with preemption off, which it enables. */

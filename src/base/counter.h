@@ -58,7 +58,21 @@
 	X(SHRINK_ASK, "shrink_ask", "questions",			      \
 	  "of the host's reclaim, how many frames could go")		      \
 	X(SHRINK_CALL, "shrink_call", "calls",				      \
-	  "of the host's reclaim, to give frames back")
+	  "of the host's reclaim, to give frames back")			      \
+	X(AREA_HIT, "area_hit", "areas", "handed out mapped, from a cache")   \
+	X(AREA_MAP, "area_map", "areas", "mapped anew (vmalloc and vmap)")    \
+	X(AREA_UNMAP, "area_unmap", "areas", "unmapped")		      \
+	X(AREA_DEFER, "area_defer", "times",				      \
+	  "that unmapping was left to the worker")			      \
+	X(AREA_AGE, "area_age", "rounds", "of the worker over cached areas")  \
+	X(AREA_PURGE, "area_purge", "times",				      \
+	  "that cached areas were dropped because memory was short")	      \
+	X(FRAG_BLOCK, "frag_block", "blocks", "taken for page fragments")     \
+	X(FRAG_SINGLE, "frag_single", "times",				      \
+	  "that no large block was to be had for page fragments")	      \
+	X(FRAG_REUSE, "frag_reuse", "times",				      \
+	  "that a block of fragments began anew in its cache")		      \
+	X(FRAG_RELEASE, "frag_release", "blocks", "of fragments given up")
 
 enum soba_counter {
 #define SOBA_COUNTER_ENUM(id, name, unit, when) SOBA_C_##id,

@@ -13,11 +13,13 @@
 #include "obs/obs.h"
 #include "base/counter.h"
 #include "base/report.h"
+#include "dma/check.h"
 #include "page/grow.h"
 #include "page/pcp.h"
 #include "page/reclaim.h"
 #include "page/validate.h"
 #include "slab/validate.h"
+#include "varea/validate.h"
 
 /* Of a structure that is broken everywhere, so many lines are enough. */
 #define MAX_LAWS 200
@@ -118,6 +120,8 @@ static int validate_show(struct seq_file *m, void *v)
 	unsigned int broken = soba_validate_all(say_law, &laws);
 
 	broken += soba_cache_validate_all(say_law, &laws);
+	broken += soba_varea_validate(say_law, &laws);
+	broken += soba_dma_validate(say_law, &laws);
 	if (!broken)
 		say_ok(m);
 	else
@@ -160,12 +164,15 @@ int soba_debugfs_init(void)
 	soba_debugfs_add_zones(root);
 	soba_debugfs_add_map(root);
 	soba_debugfs_add_caches(root);
+	soba_debugfs_add_vmalloc(root);
+	soba_debugfs_add_dma(root);
 	return 0;
 }
 
 void soba_debugfs_exit(void)
 {
 	soba_debugfs_del_caches();
+	soba_debugfs_del_dma();
 	debugfs_remove(debugfs_root);
 	debugfs_root = NULL;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * leak.c - floor 5: who left blocks behind, when a client or soba itself goes;
- * objects in slabs are the business of leak_object.c.
+ * objects in slabs are the business of leak_object.c, coherent memory is that of
+ * leak_dma.c.
  *
  * A client's text is unmapped after its unload, and an address says nothing
  * then; its init text goes even earlier. So a module notifier looks at the
@@ -23,8 +24,12 @@
 #include "page/chunk.h"
 #include "page/map.h"
 #include "page/owner.h"
+#include "varea/area.h"
 
 #define SITES 64
+
+/* Instead of a call site: held by soba itself. */
+#define NOT_IN_USE ULONG_MAX
 
 struct leak_site {
 	unsigned long caller;		/* 0: not known, or no slot was left */
@@ -90,6 +95,29 @@ static bool in_use(const struct soba_chunk *c, unsigned long i,
 }
 
 /*
+ * Who asked for a block. Of an area that is the area's caller, as long as it is
+ * not just cached; descriptors of soba's own are nobody's.
+ */
+static unsigned long block_caller(const struct soba_frame *f,
+				  struct soba_frame snap)
+{
+	struct soba_area *a;
+	void *owner;
+
+	if ((snap.state & SOBA_F_MASK) != SOBA_F_OWNED)
+		return soba_obs_site(READ_ONCE(f->caller));
+	owner = READ_ONCE(f->owner);
+	if (soba_owner_kind(owner) == SOBA_OWN_META)
+		return NOT_IN_USE;
+	a = soba_area_of_frame(owner);
+	if (!a)
+		return soba_obs_site(READ_ONCE(f->caller));
+	if (READ_ONCE(a->state) != SOBA_AREA_LIVE)
+		return NOT_IN_USE;
+	return READ_ONCE(a->caller);
+}
+
+/*
  * What a client that is gone has left holds still. Other blocks may change
  * under us: a caller that is a list's word by now is no place in code.
  */
@@ -108,8 +136,9 @@ static void walk_chunk(const struct soba_chunk *c, leak_match match,
 			i++;
 			continue;
 		}
-		caller = soba_obs_site(READ_ONCE(c->frames[i].caller));
-		if (in_use(c, i, snap) && match(caller, mod))
+		caller = block_caller(&c->frames[i], snap);
+		if (caller != NOT_IN_USE && in_use(c, i, snap) &&
+		    match(caller, mod))
 			add_block(caller, c->pfn + i, snap.order);
 		i += 1UL << snap.order;
 	}
@@ -182,6 +211,7 @@ static void module_is_up(struct module *mod)
 	for (i = 0; i < nr_sites; i++)
 		soba_leak_name_add(sites[i].caller, mod->name);
 	soba_leak_objects_up(mod);
+	soba_leak_dma_up(mod);
 	mutex_unlock(&leak_lock);
 }
 
@@ -203,6 +233,8 @@ static void module_goes(struct module *mod)
 			name->reported = sites[i].blocks;
 	}
 	soba_leak_objects_going(mod);
+	soba_leak_maps(mod);
+	soba_leak_dma_going(mod);
 	mutex_unlock(&leak_lock);
 }
 
@@ -244,5 +276,6 @@ void soba_leak_report(void)
 	for (i = 0; i <= SITES; i++)
 		if (sites[i].blocks)
 			say(&sites[i], "", " are still allocated and stay so");
+	soba_leak_maps(NULL);
 	mutex_unlock(&leak_lock);
 }

@@ -48,6 +48,15 @@ bool soba_leak_of_module(unsigned long caller, struct module *mod);
 /* leak_object.c: a module has come up; is gone, and what it has left is said */
 void soba_leak_objects_up(struct module *mod);
 void soba_leak_objects_going(struct module *mod);
+/* leak_dma.c: the same */
+void soba_leak_dma_up(struct module *mod);
+void soba_leak_dma_going(struct module *mod);
+
+/**
+ * soba_leak_maps() - a line for each vmap() that is left
+ * @mod: made by this module, which goes; NULL: by anybody, and soba goes
+ */
+void soba_leak_maps(struct module *mod);
 
 /** soba_leak_names_free() - forget them all */
 void soba_leak_names_free(void);

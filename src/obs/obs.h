@@ -13,6 +13,7 @@
 #include "page/zone.h"
 
 struct dentry;
+struct proc_dir_entry;
 struct seq_file;
 
 /* A zone's figures, all of one moment but pcp. Unit: frames, or as named. */
@@ -97,6 +98,10 @@ int soba_slabinfo_show(struct seq_file *m, void *v);
 int soba_buddyinfo_show(struct seq_file *m, void *v);
 int soba_zoneinfo_show(struct seq_file *m, void *v);
 
+/* proc_vmalloc.c: vmallocinfo, and what debugfs says of areas */
+struct proc_dir_entry *soba_proc_add_vmalloc(struct proc_dir_entry *dir);
+void soba_debugfs_add_vmalloc(struct dentry *root);
+
 /* debugfs_{zone,map,cache}.c: they fill soba's directory in debugfs */
 void soba_debugfs_add_zones(struct dentry *root);
 void soba_debugfs_add_map(struct dentry *root);
@@ -104,6 +109,10 @@ void soba_debugfs_add_caches(struct dentry *root);
 
 /** soba_debugfs_del_caches() - remove the caches' directories; init and exit */
 void soba_debugfs_del_caches(void);
+
+/* debugfs_dma.c: soba's dma/, which follows the devices */
+void soba_debugfs_add_dma(struct dentry *root);
+void soba_debugfs_del_dma(void);
 
 /**
  * soba_proc_init() - create /proc/soba and its files
@@ -152,5 +161,12 @@ void soba_leak_report(void);
  * Context: process, at module exit, before soba_cache_exit().
  */
 void soba_leak_report_objects(void);
+
+/**
+ * soba_leak_report_dma() - say which coherent memory is still in use
+ *
+ * Context: process, at module exit, before soba_dma_exit().
+ */
+void soba_leak_report_dma(void);
 
 #endif /* SOBA_OBS_H */

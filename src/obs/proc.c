@@ -16,6 +16,7 @@
 #include "page/limits.h"
 #include "page/map.h"
 #include "page/pcp.h"
+#include "varea/cache.h"
 
 #define PROC_DIR "soba"
 
@@ -57,6 +58,7 @@ static void sum_zones(struct zone_sums *sum)
 static int meminfo_show(struct seq_file *m, void *v)
 {
 	unsigned long pinned = soba_pinned_frames();
+	unsigned long cached = soba_varea_pages();
 	struct soba_pcp_stat pcp;
 	unsigned long held, not_used;
 	struct soba_slab_sums slab;
@@ -69,13 +71,14 @@ static int meminfo_show(struct seq_file *m, void *v)
 	held = sum.managed + atomic_long_read(&soba_direct_frames);
 	/* One that moved while the zones were read counts twice. */
 	held = min_t(unsigned long, held, atomic_long_read(&soba_held_frames));
-	not_used = sum.free + pcp.frames + pinned;
+	not_used = sum.free + pcp.frames + pinned + cached;
 
 	put_frames(m, "Limit:", soba_limits.limit);
 	put_frames(m, "Reserve:", soba_limits.reserve);
 	put_frames(m, "Held:", held);
 	put_frames(m, "Free:", sum.free);
 	put_frames(m, "PcpFree:", pcp.frames);
+	put_frames(m, "AreaCached:", cached);
 	/* The figures are of different moments: never show a negative one. */
 	put_frames(m, "Used:", held > not_used ? held - not_used : 0);
 	put_frames(m, "Pinned:", pinned);
@@ -123,6 +126,8 @@ static int create_all(void)
 		if (!proc_create_single(files[i].name, 0400, proc_dir,
 					files[i].show))
 			return -ENOMEM;
+	if (!soba_proc_add_vmalloc(proc_dir))
+		return -ENOMEM;
 	return 0;
 }
 

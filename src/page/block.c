@@ -245,3 +245,24 @@ void soba_block_free(struct soba_frame *f)
 	}
 	soba_zone_free(f->chunk->zone, f, order);
 }
+
+void soba_block_free_warm(struct soba_frame *f)
+{
+	unsigned int order = f->order;
+	struct soba_pcp *l;
+	bool done = false;
+
+	if (order >= SOBA_PCP_ORDERS || soba_port_init_on_free() ||
+	    !soba_pcp_open(order, &l)) {
+		soba_block_free(f);
+		return;
+	}
+	/* The tag has the zone in it, and tells blocks of one caller only. */
+	if (f->tag == l->tag && l->top < l->cap) {
+		soba_pcp_push(l, l->top, soba_frame_page(f), f);
+		done = true;
+	}
+	soba_pcp_close(l);
+	if (!done)
+		soba_block_free(f);
+}

@@ -31,6 +31,16 @@ struct soba_frame *soba_block_alloc(const struct soba_req *req);
 void soba_block_free(struct soba_frame *f);
 
 /**
+ * soba_block_free_warm() - soba_block_free() that keeps small blocks at hand
+ * @f: as there
+ *
+ * Blocks of this CPU's own zone go to its list, if there is room.
+ *
+ * Context: any but NMI.
+ */
+void soba_block_free_warm(struct soba_frame *f);
+
+/**
  * soba_block_refs_ok() - have the pages of a block just soba's references?
  * @page: the first
  * @order: log2 of its pages

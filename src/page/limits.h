@@ -12,6 +12,8 @@ struct soba_limits {
 	unsigned long limit;		/* most frames held; 0: no bound */
 	unsigned long reserve;		/* frames never given back while loaded */
 	unsigned int chunk_order;	/* of a chunk, when the host has it */
+	unsigned long vmalloc_cache;	/* freed areas that stay mapped */
+	bool vmalloc_flush;		/* unmapped for all CPUs at once */
 };
 
 extern struct soba_limits soba_limits;

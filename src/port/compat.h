@@ -6,6 +6,7 @@
 #ifndef SOBA_COMPAT_H
 #define SOBA_COMPAT_H
 
+#include <linux/device.h>
 #include <linux/mm.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
@@ -75,6 +76,28 @@ static inline void soba_compat_reclaimed(unsigned long pages)
 	if (current->reclaim_state)
 		current->reclaim_state->reclaimed_slab += pages;
 }
+#endif
+
+/* A mapping's flags change through helpers since 6.3. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+static inline void soba_compat_vm_flags_set(struct vm_area_struct *vma,
+					    unsigned long flags)
+{
+	vm_flags_set(vma, flags);
+}
+#else
+static inline void soba_compat_vm_flags_set(struct vm_area_struct *vma,
+					    unsigned long flags)
+{
+	vma->vm_flags |= flags;
+}
+#endif
+
+/* What the driver core takes as a bus: constant since 6.4. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+#define soba_compat_bus_type	const struct bus_type
+#else
+#define soba_compat_bus_type	struct bus_type
 #endif
 
 #endif /* SOBA_COMPAT_H */

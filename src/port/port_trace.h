@@ -16,5 +16,12 @@
 #define soba_trace_kfree	trace_soba_kfree
 #define soba_trace_cache_alloc	trace_soba_cache_alloc
 #define soba_trace_cache_free	trace_soba_cache_free
+#define soba_trace_vmalloc	trace_soba_vmalloc
+#define soba_trace_vfree	trace_soba_vfree
+
+#define soba_trace_dma_alloc	trace_soba_dma_alloc
+#define soba_trace_dma_free	trace_soba_dma_free
+#define soba_trace_dma_alloc_enabled	trace_soba_dma_alloc_enabled
+#define soba_trace_dma_free_enabled	trace_soba_dma_free_enabled
 
 #endif /* SOBA_PORT_TRACE_H */

@@ -31,6 +31,7 @@
 #include <linux/random.h>
 #include <linux/ratelimit.h>
 #include <linux/rculist.h>
+#include <linux/rbtree.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
@@ -44,6 +45,8 @@
 #include <linux/workqueue.h>
 
 #include "port.h"
+#include "port_dma.h"
+#include "port_map.h"
 #include "port_trace.h"
 
 #endif /* SOBA_ENV_H */

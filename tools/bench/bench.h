@@ -21,7 +21,10 @@
 #define BENCH_GROUPS(X)		\
 	X(pages)		\
 	X(slab)			\
-	X(cross)
+	X(cross)		\
+	X(vmalloc)		\
+	X(uncached)		\
+	X(dma)
 
 #define BENCH_REPS 21
 
@@ -95,5 +98,16 @@ void bench_row(const char *name, const char *who, u64 ticks, u64 iterations,
 	}								\
 	bench_row(name, who, best_, loops, (u64)(loops) * (ops));	\
 } while (0)
+
+/* An allocation and its free, @loops times. */
+#define VM_PAIR(name, who, loops, size, alloc, free)			\
+	BENCH(name, who, 0, loops, 1, ({				\
+		void *p_ = alloc(size);					\
+									\
+		free(p_);						\
+	}))
+
+/* Of the host's own figure, in percent. */
+#define PART(name, most, hope)	{ name, most, hope, .percent = true }
 
 #endif /* SOBA_BENCH_H */

@@ -42,6 +42,11 @@ static bool holds_lock(void)
 	return !sim_ctx.nested || sim_ctx.held[sim_ctx.nr_held - 1]->sleeps < 2;
 }
 
+bool sim_host_refuse_map(void)
+{
+	return refuse(&sim_host.map_budget, sim_host.map_fail_1k);
+}
+
 static void check_call(const char *who, gfp_t gfp)
 {
 	sim_point();

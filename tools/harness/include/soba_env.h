@@ -15,8 +15,11 @@
 #include "sim/mm.h"
 #include "sim/print.h"
 #include "sim/slab.h"
+#include "sim/rbtree.h"
 
 #include "port/port.h"
+#include "port/port_dma.h"
+#include "port/port_map.h"
 
 /* The tracepoints are not simulated. */
 #define SOBA_PORT_TRACE_H
@@ -37,5 +40,15 @@
 	 (void)(caller))
 #define soba_trace_cache_free(ptr, name, caller) \
 	((void)(ptr), (void)(name), (void)(caller))
+
+#define soba_trace_vmalloc(addr, bytes, gfp, node, caller) \
+	((void)(addr), (void)(bytes), (void)(gfp), (void)(node), (void)(caller))
+#define soba_trace_vfree(addr, pages, caller) \
+	((void)(addr), (void)(pages), (void)(caller))
+#define soba_trace_dma_alloc(dev, size, vaddr, handle, gfp, caller) \
+	((void)(gfp), (void)(handle))
+#define soba_trace_dma_free(size, vaddr, handle, caller)	((void)(size))
+#define soba_trace_dma_alloc_enabled()	false
+#define soba_trace_dma_free_enabled()	false
 
 #endif /* SOBA_ENV_H */

@@ -82,7 +82,7 @@ void sim_host_init(u64 seed)
 	}
 	taken = 0;
 	sim_host = (struct sim_host){ .rand = seed, .max_order = SOBA_MAX_ORDER,
-		.only_class = -1, .take_budget = -1, .meta_budget = -1 };
+		.only_class = -1, .take_budget = -1, .meta_budget = -1, .map_budget = -1 };
 	init_on_alloc = false;
 	init_on_free = false;
 }

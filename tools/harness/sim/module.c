@@ -99,6 +99,7 @@ int soba_leak_init(void) { return 0; }
 void soba_leak_exit(void) { }
 void soba_leak_report(void) { }
 void soba_leak_report_objects(void) { }
+void soba_leak_report_dma(void) { }
 int soba_debugfs_init(void) { return 0; }
 void soba_debugfs_exit(void) { }
 int soba_proc_init(void) { return 0; }

@@ -80,9 +80,9 @@ void *sim_percpu_alloc(size_t size, size_t align)
 	p = percpu_base + percpu_used;
 	percpu_used += size + 64;
 	percpu_live++;
-	pthread_mutex_unlock(&percpu_mutex);
 	if (percpu_used > SIM_UNIT)
 		sim_fail("out of per-CPU memory");
+	pthread_mutex_unlock(&percpu_mutex);
 	for (cpu = 0; cpu < NR_CPUS; cpu++)
 		memset(sim_percpu_ptr(p, cpu), 0, size);
 	return p;

@@ -54,6 +54,7 @@ void soba_must_be_gone(void)
 	CHECK_EQ(sim_wq_outstanding(), 0);
 	CHECK_EQ(sim_meta_outstanding(), 0);
 	CHECK_EQ(sim_host_taken(), 0);
+	CHECK_EQ(sim_mapped(), 0);
 	CHECK_EQ(atomic_long_read(&soba_held_frames), 0);
 }
 

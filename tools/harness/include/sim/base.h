@@ -47,6 +47,7 @@ typedef u64 phys_addr_t;
 #define __read_mostly
 #define __init
 #define __exit
+#define SMP_CACHE_BYTES		64
 #define __cacheline_aligned	__aligned(64)
 #define __cacheline_aligned_in_smp __aligned(64)
 #define ____cacheline_aligned	__aligned(64)
@@ -123,6 +124,9 @@ typedef u64 phys_addr_t;
 #define DECLARE_BITMAP(name, n)	unsigned long name[BITS_TO_LONGS(n)]
 #define __ffs(x)		((unsigned long)__builtin_ctzl(x))
 #define __fls(x)		(63UL - (unsigned long)__builtin_clzl(x))
+#define __ffs64(x)		((unsigned int)__builtin_ctzll(x))
+#define hweight64(x)		((unsigned long)__builtin_popcountll(x))
+#define ror64(x, n)		(((x) >> ((n) & 63)) | ((x) << (-(n) & 63)))
 #define fls_long(x)		((x) ? (unsigned int)__fls(x) + 1 : 0U)
 #define fls64(x)		fls_long(x)
 #define fls(x)			fls_long((unsigned long)(unsigned int)(x))

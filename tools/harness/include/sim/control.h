@@ -63,6 +63,8 @@ struct sim_host {
 	int only_class;			/* -1, or the one class that has memory */
 	long take_budget;		/* takes until it says no; -1: no bound */
 	long meta_budget;		/* the same for descriptors and tables */
+	long map_budget;		/* the same for mappings */
+	unsigned int map_fail_1k;
 	unsigned int take_fail_1k;	/* chance of a no, in thousandths */
 	unsigned int meta_fail_1k;
 	unsigned int wrong_node_1k;	/* chance of an answer from another node */
@@ -79,6 +81,8 @@ void sim_host_init(u64 seed);
 unsigned long sim_host_taken(void);		/* frames that soba has */
 unsigned long sim_host_free(int nid, int class);
 long sim_meta_outstanding(void);
+bool sim_host_refuse_map(void);
+unsigned long sim_mapped(void);		/* mappings that there are */
 long sim_percpu_outstanding(void);
 bool sim_page_is_zero(struct page *page, unsigned int order);
 void sim_page_dirty(struct page *page, unsigned int order, u64 tag);

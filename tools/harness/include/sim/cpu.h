@@ -13,7 +13,7 @@
 
 #include "sim/base.h"
 
-#define NR_CPUS		8
+#define NR_CPUS		9
 #define SIM_UNIT	(1UL << 20)	/* per-CPU bytes of one CPU */
 #define SIM_MAX_HELD	8
 

@@ -181,6 +181,14 @@ static inline int get_order(unsigned long size)
 
 bool pfn_valid(unsigned long pfn);
 
+/* Of mappings: kernel ones have protection bits, user ones an extent. */
+typedef struct { unsigned long pgprot; } pgprot_t;
+#define PAGE_KERNEL		((pgprot_t){ 1 })
+struct vm_area_struct { unsigned long vm_start, vm_end; };
+
+/* A client's, of which soba only knows the size. */
+struct page_frag_cache { unsigned long word; u32 a, b; };
+
 #define PF_MEMALLOC_NOIO	0x80000
 #define PF_MEMALLOC_NOFS	0x40000
 static inline gfp_t current_gfp_context(gfp_t gfp)

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * stream.c - floor 3: the table of streaming mappings, see stream.h.
+ *
+ * Locking: stream_lock around each look at the table and each change; reports
+ * are made, and references taken and dropped, without it.
+ */
+#include "dma/stream.h"
+#include "base/report.h"
+#include "page/map.h"
+
+#define BUCKETS 512U
+
+static struct soba_dma_mapping *buckets[BUCKETS];
+static DEFINE_RAW_SPINLOCK(stream_lock);
+
+static unsigned int bucket_of(u64 key)
+{
+	return (key ^ (key >> PAGE_SHIFT)) % BUCKETS;
+}
+
+struct soba_dma_mapping *soba_dma_stream_new(unsigned int nr_runs)
+{
+	struct soba_dma_mapping *m;
+
+	return soba_port_meta_alloc(struct_size(m, runs, nr_runs), GFP_ATOMIC,
+				    NUMA_NO_NODE);
+}
+
+/* Somebody's block of soba's: not free, not another's frame. */
+static bool is_sobas(struct page *page)
+{
+	struct soba_frame *f;
+	bool ours;
+
+	rcu_read_lock();
+	f = soba_map_frame(page_to_pfn(page));
+	ours = f && (READ_ONCE(f->state) & SOBA_F_MASK) != SOBA_F_NONE;
+	rcu_read_unlock();
+	return ours;
+}
+
+static void pin(struct soba_dma_mapping *m)
+{
+	unsigned int r;
+	unsigned long i;
+
+	for (r = 0; r < m->nr_runs; r++) {
+		if (!is_sobas(m->runs[r].page)) {
+			m->runs[r].nr = 0;
+			continue;
+		}
+		for (i = 0; i < m->runs[r].nr; i++)
+			get_page(m->runs[r].page + i);
+	}
+}
+
+static void unpin(struct soba_dma_mapping *m)
+{
+	unsigned int r;
+	unsigned long i;
+
+	for (r = 0; r < m->nr_runs; r++)
+		for (i = 0; i < m->runs[r].nr; i++)
+			put_page(m->runs[r].page + i);
+}
+
+void soba_dma_stream_add(struct soba_dma_mapping *m)
+{
+	struct soba_dma_mapping **at = &buckets[bucket_of(m->key)];
+	unsigned long flags;
+
+	pin(m);
+	raw_spin_lock_irqsave(&stream_lock, flags);
+	m->next = *at;
+	*at = m;
+	raw_spin_unlock_irqrestore(&stream_lock, flags);
+}
+
+/* The same memory may be mapped twice to one handle: the size tells them apart. */
+static struct soba_dma_mapping *take(struct device *dev, u64 key, size_t size,
+				     unsigned int dir)
+{
+	struct soba_dma_mapping **at, **best = NULL, *m = NULL;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&stream_lock, flags);
+	for (at = &buckets[bucket_of(key)]; *at; at = &(*at)->next) {
+		if ((*at)->key != key || (*at)->dev != dev)
+			continue;
+		if (!best || ((*at)->size == size && (*at)->dir == dir))
+			best = at;
+	}
+	if (best) {
+		m = *best;
+		*best = m->next;
+	}
+	raw_spin_unlock_irqrestore(&stream_lock, flags);
+	return m;
+}
+
+void soba_dma_stream_drop(struct device *dev, u64 key, size_t size,
+			  unsigned int dir, unsigned long caller)
+{
+	struct soba_dma_mapping *m = take(dev, key, size, dir);
+
+	if (!m)
+		return;
+	if (m->size != size || m->dir != dir)
+		soba_report(SOBA_R_WRONG_SIZE, caller,
+			    "%#llx of %s was mapped with size %zu, direction %u by %pS and is unmapped with size %zu, direction %u",
+			    key, soba_port_dma_name(dev), m->size, m->dir,
+			    (void *)m->caller, size, dir);
+	unpin(m);
+	soba_port_meta_free(m, 0);
+}
+
+void soba_dma_stream_report(struct device *dev, const char *who)
+{
+	unsigned int i;
+
+	for (i = 0; i < BUCKETS; i++) {
+		unsigned long flags, caller = 0, nr = 0;
+		struct soba_dma_mapping *m;
+
+		raw_spin_lock_irqsave(&stream_lock, flags);
+		for (m = buckets[i]; m; m = m->next) {
+			if (dev && m->dev != dev)
+				continue;
+			caller = m->caller;
+			nr++;
+		}
+		raw_spin_unlock_irqrestore(&stream_lock, flags);
+		if (nr)
+			soba_report_line(SOBA_R_LEAK, caller,
+					 "%s %lu streaming mappings", who, nr);
+	}
+}
+
+void soba_dma_stream_abandon(struct device *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < BUCKETS; i++) {
+		struct soba_dma_mapping **at = &buckets[i], *m, *gone = NULL;
+		unsigned long flags;
+
+		raw_spin_lock_irqsave(&stream_lock, flags);
+		while (*at) {
+			m = *at;
+			if (dev && m->dev != dev) {
+				at = &m->next;
+				continue;
+			}
+			*at = m->next;
+			m->next = gone;
+			gone = m;
+		}
+		raw_spin_unlock_irqrestore(&stream_lock, flags);
+		while (gone) {
+			m = gone;
+			gone = m->next;
+			soba_port_meta_free(m, 0);
+		}
+	}
+}
+
+unsigned long soba_dma_stream_count(struct device *dev)
+{
+	unsigned long flags, nr = 0;
+	struct soba_dma_mapping *m;
+	unsigned int i;
+
+	for (i = 0; i < BUCKETS; i++) {
+		raw_spin_lock_irqsave(&stream_lock, flags);
+		for (m = buckets[i]; m; m = m->next)
+			nr += m->dev == dev;
+		raw_spin_unlock_irqrestore(&stream_lock, flags);
+	}
+	return nr;
+}
