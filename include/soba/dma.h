@@ -101,6 +101,9 @@ void soba_dma_unmap_sgtable(struct device *dev, struct sg_table *sgt,
 			    enum dma_data_direction dir, unsigned long attrs);
 int soba_vmalloc_to_sgt(struct sg_table *sgt, const void *addr, size_t size,
 			gfp_t gfp);
+int soba_vmalloc_to_sgt_segment(struct sg_table *sgt, const void *addr,
+				size_t size, unsigned int max_segment,
+				gfp_t gfp);
 
 #define soba_dma_map_page(dev, page, offset, size, dir) \
 	soba_dma_map_page_attrs(dev, page, offset, size, dir, 0)
@@ -123,5 +126,9 @@ int soba_vmalloc_to_sgt(struct sg_table *sgt, const void *addr, size_t size,
 	dma_sync_single_for_cpu(dev, handle, size, dir)
 #define soba_dma_sync_single_for_device(dev, handle, size, dir) \
 	dma_sync_single_for_device(dev, handle, size, dir)
+#define soba_dma_sync_sg_for_cpu(dev, sg, nents, dir) \
+	dma_sync_sg_for_cpu(dev, sg, nents, dir)
+#define soba_dma_sync_sg_for_device(dev, sg, nents, dir) \
+	dma_sync_sg_for_device(dev, sg, nents, dir)
 
 #endif /* SOBA_DMA_H */

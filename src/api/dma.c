@@ -3,15 +3,17 @@
  * dma.c - floor 4: coherent memory handed out and taken back.
  *
  * Locking: none here. The fast path is preemption off and the busy flag of a
- * per-CPU list (dma/mag.h); everything else is a cold call that finds the list
- * closed and preemption as the caller had it.
+ * per-CPU list (dma/mag.h); everything else is a call that finds the list
+ * free again, and leaves preemption as the caller had it.
  */
 #include "soba_env.h"
 
 #include <linux/export.h>
 #include <soba/dma.h>
 
+#include "api/care.h"
 #include "api/dma.h"
+#include "api/dma_clear.h"
 #include "api/gfp.h"
 #include "base/report.h"
 #include "dma/heap.h"
@@ -19,31 +21,9 @@
 #include "dma/slab.h"
 #include "dma/table.h"
 
-/* Clearing in a loop of stores is shorter than a call up to this size. */
-#define CLEAR_INLINE 256U
-
-/* Not inlined where the compiler saves on bytes and not on time. */
-static noinline void *clear_bytes(void *vaddr, size_t size)
+noinline void *soba_dma_clear_bytes(void *vaddr, size_t size)
 {
 	return memset(vaddr, 0, size);
-}
-
-/* @size: of a class, so a multiple of 32. */
-static __always_inline void *clear_object(void *vaddr, u32 size)
-{
-	u64 *p = vaddr, *end = vaddr + size;
-
-	if (size > CLEAR_INLINE)
-		return clear_bytes(vaddr, size);
-	do {
-		p[0] = 0;
-		p[1] = 0;
-		p[2] = 0;
-		p[3] = 0;
-		barrier();
-		p += 4;
-	} while (p != end);
-	return vaddr;
 }
 
 bool soba_dma_refused(struct device *dev, size_t size, unsigned long caller)
@@ -91,11 +71,9 @@ static void *block_alloc(struct soba_dma_heap *heap, size_t size,
 		return NULL;
 	/* Who counts may read it, of the block's last life too. */
 	WRITE_ONCE(s->want, size);
-	if (!(attrs & DMA_ATTR_NO_KERNEL_MAPPING))
-		clear_bytes(e.vaddr, size);
 	if (soba_dma_debug)
 		soba_dma_debug_out(s, &e, size);
-	WRITE_ONCE(*e.mark, soba_dma_mark(req->caller, SOBA_DMA_BLOCK));
+	soba_dma_mark_out(e.mark, SOBA_DMA_BLOCK, req->caller);
 	*handle = e.handle;
 	return e.vaddr;
 }
@@ -108,9 +86,8 @@ static void *object_alloc(struct soba_dma_heap *heap, size_t size,
 
 	if (!soba_dma_cache_get(c, req, &e))
 		return NULL;
-	clear_object(e.vaddr, c->size);
-	WRITE_ONCE(*e.mark, soba_dma_mark(req->caller,
-					  size + SOBA_DMA_SIZE_BIAS));
+	soba_dma_clear_bytes(e.vaddr, c->size);
+	soba_dma_mark_out(e.mark, size, req->caller);
 	if (soba_dma_debug) {
 		rcu_read_lock();
 		soba_dma_debug_out(soba_dma_find((unsigned long)e.vaddr), &e,
@@ -139,16 +116,20 @@ noinline __cold void *soba_dma_alloc_for(struct device *dev, size_t size,
 					 unsigned long attrs,
 					 unsigned long caller)
 {
+	const bool silent = attrs & DMA_ATTR_NO_WARN;
 	struct soba_dma_heap *heap;
 	void *vaddr = NULL;
 	struct soba_req req;
+
+	/* It is no property of the memory. */
+	attrs &= ~DMA_ATTR_NO_WARN;
 
 	if (soba_dma_refused(dev, size, caller) ||
 	    !soba_gfp_decode_dma(&req, gfp, size, caller))
 		return NULL;
 	heap = soba_dma_heap_get(dev, &req);
 	if (heap) {
-		if (size <= PAGE_SIZE && !attrs && !req.direct)
+		if (size <= SOBA_DMA_LARGEST && !attrs && !req.direct)
 			vaddr = object_alloc(heap, size, handle, &req);
 		else if (in_reach(dev, size))
 			vaddr = block_alloc(heap, size, handle, attrs, &req);
@@ -157,52 +138,60 @@ noinline __cold void *soba_dma_alloc_for(struct device *dev, size_t size,
 		soba_dma_heap_remember(heap);
 		soba_dma_heap_put(heap);
 	}
-	if (!vaddr && !req.nowarn && !(attrs & DMA_ATTR_NO_WARN))
+	if (!vaddr && !req.nowarn && !silent)
 		say_failed(dev, size, &req);
 	soba_trace_dma_alloc(dev, size, vaddr, vaddr ? *handle : 0, gfp, caller);
 	return vaddr;
 }
 
-static noinline __cold void *alloc_closed(struct device *dev, size_t size,
-					  dma_addr_t *handle, gfp_t gfp,
-					  unsigned long caller)
+/* Not a small one, or the list is busy, or empty. Preemption is off. */
+static noinline void *alloc_round(struct device *dev, size_t size,
+				  dma_addr_t *handle, gfp_t gfp,
+				  unsigned long caller)
 {
+	struct soba_dma_heap *heap = __this_cpu_read(soba_dma_last);
+	struct soba_dma_mark *mark;
+	struct soba_dma_cache *c;
+	void *vaddr;
+
+	if (size > SOBA_DMA_SMALL && size <= SOBA_DMA_LARGEST &&
+	    heap->dev == dev) {
+		c = &heap->class[soba_dma_class(size)];
+		if (soba_dma_mag_pop(this_cpu_ptr(READ_ONCE(c->mag)), dev, true,
+				     &vaddr, handle, &mark)) {
+			soba_dma_mark_out(mark, size, caller);
+			preempt_enable();
+			return soba_dma_clear_bytes(vaddr, c->size);
+		}
+	}
 	preempt_enable();
 	return soba_dma_alloc_for(dev, size, handle, gfp, 0, caller);
 }
 
-/* A part of a page, or a page, of a device that this CPU had before. */
+/* A small object of a device that this CPU had before. */
 static __always_inline void *alloc_fast(struct device *dev, size_t size,
-					dma_addr_t *handle, gfp_t gfp,
-					unsigned long caller)
+					dma_addr_t *handle, gfp_t gfp)
 {
 	const gfp_t odd = SOBA_GFP_DMA_SLOW | __GFP_DIRECT_RECLAIM;
-	struct soba_dma_entry *e;
-	struct soba_dma_cache *c;
 	struct soba_dma_heap *heap;
+	struct soba_dma_mark *mark;
 	struct soba_dma_mag *m;
-	unsigned long top;
 	void *vaddr;
 
 	if ((unlikely(gfp & odd) &&
 	     ((gfp & SOBA_GFP_DMA_SLOW) || !soba_port_can_sleep())) ||
-	    unlikely(size - 1 >= PAGE_SIZE) || soba_trace_dma_alloc_enabled())
-		return soba_dma_alloc_for(dev, size, handle, gfp, 0, caller);
+	    soba_trace_dma_alloc_enabled())
+		return soba_dma_alloc_for(dev, size, handle, gfp, 0, _RET_IP_);
 	preempt_disable();
 	heap = __this_cpu_read(soba_dma_last);
 	if (unlikely(heap->dev != dev))
-		return alloc_closed(dev, size, handle, gfp, caller);
-	c = &heap->class[soba_dma_class(size)];
-	soba_port_hide(c);
-	if (unlikely(!soba_dma_mag_pop(c, true, soba_port_dma_mask(dev), &e,
-				       &top, &m)))
-		return alloc_closed(dev, size, handle, gfp, caller);
-	WRITE_ONCE(*e->mark, soba_dma_mark(caller, size + SOBA_DMA_SIZE_BIAS));
-	vaddr = e->vaddr;
-	*handle = e->handle;
-	soba_dma_mag_done(m, top);
+		return alloc_round(dev, size, handle, gfp, _RET_IP_);
+	m = this_cpu_ptr(READ_ONCE(heap->level[soba_dma_level(size)]));
+	if (unlikely(!soba_dma_mag_pop(m, dev, true, &vaddr, handle, &mark)))
+		return alloc_round(dev, size, handle, gfp, _RET_IP_);
+	soba_dma_mark_out(mark, size, _RET_IP_);
 	preempt_enable();
-	return clear_object(vaddr, c->size);
+	return soba_dma_clear_small(vaddr, size);
 }
 
 /**
@@ -223,7 +212,7 @@ static __always_inline void *alloc_fast(struct device *dev, size_t size,
 void *soba_dma_alloc_coherent(struct device *dev, size_t size,
 			      dma_addr_t *handle, gfp_t gfp)
 {
-	return alloc_fast(dev, size, handle, gfp, _RET_IP_);
+	return alloc_fast(dev, size, handle, gfp);
 }
 EXPORT_SYMBOL_GPL(soba_dma_alloc_coherent);
 
@@ -233,7 +222,8 @@ EXPORT_SYMBOL_GPL(soba_dma_alloc_coherent);
  * @size: bytes
  * @handle: set to the device's address of it
  * @gfp: GFP flags
- * @attrs: DMA_ATTR_*; with any of them it is whole pages, fresh from the host
+ * @attrs: DMA_ATTR_*; with any but DMA_ATTR_NO_WARN it is whole pages, fresh from
+ *	the host. With DMA_ATTR_NO_KERNEL_MAPPING what is returned only names it
  *
  * Context: as soba_dma_alloc_coherent().
  * Return: its address, or NULL.
@@ -244,34 +234,35 @@ void *soba_dma_alloc_attrs(struct device *dev, size_t size, dma_addr_t *handle,
 	if (attrs)
 		return soba_dma_alloc_for(dev, size, handle, gfp, attrs,
 					  _RET_IP_);
-	return alloc_fast(dev, size, handle, gfp, _RET_IP_);
+	return alloc_fast(dev, size, handle, gfp);
 }
 EXPORT_SYMBOL_GPL(soba_dma_alloc_attrs);
 
 /* Checks everything, and says what is wrong. */
-noinline __cold void soba_dma_free_for(const struct soba_dma_free *f)
+noinline __cold bool soba_dma_free_for(const struct soba_dma_free *f)
 {
 	struct soba_dma_entry e;
 	struct soba_dma_slab *s;
 
 	if (!f->vaddr)
-		return;
+		return false;
 	soba_trace_dma_free(f->size, f->vaddr, f->handle, f->caller);
 	rcu_read_lock();
 	s = soba_dma_check(f, &e);
 	rcu_read_unlock();
 	if (!s)
-		return;
+		return false;
 	/* The object is ours now, so its slab stays. */
-	if (f->pool && soba_port_init_on_free())
-		memset(e.vaddr, 0, f->pool->size);
+	if (soba_port_init_on_free() && !f->attrs)
+		memset(e.vaddr, 0, f->pool ? f->pool->size : f->size);
 	if (soba_dma_debug) {
 		if (!soba_dma_debug_in(s, &e, f->caller))
-			return;
+			return true;
 	} else {
-		WRITE_ONCE(*e.mark, 0);
+		soba_dma_mark_free(e.mark);
 	}
 	soba_dma_cache_flush(s->cache, &e);
+	return true;
 }
 
 static noinline __cold void free_slow(struct device *dev, size_t size,
@@ -292,31 +283,21 @@ static noinline __cold void free_slow(struct device *dev, size_t size,
 
 /* What is right goes to this CPU's list; all else is looked at once more. */
 static __always_inline void free_fast(struct device *dev, size_t size,
-				      void *vaddr, dma_addr_t handle,
-				      unsigned long caller)
+				      void *vaddr, dma_addr_t handle)
 {
+	unsigned long key = (unsigned long)dev + handle;
+	struct soba_dma_mark *mark;
 	struct soba_dma_slab *s;
-	struct soba_dma_cache *c;
-	unsigned long offset;
-	u64 *mark;
 
 	preempt_disable();
-	s = soba_dma_seek((unsigned long)vaddr, &offset);
-	/* the end of a chain has a device that nobody has */
-	if (unlikely(s->dev != dev) || unlikely(s->dma + offset != handle) ||
-	    soba_trace_dma_free_enabled())
-		return free_slow(dev, size, vaddr, handle, caller);
-	c = s->cache;
-	/* what does not divide by the power of two is far beyond the marks */
-	offset = ror64(offset, c->shift);
-	if (unlikely(offset >= SOBA_DMA_MAX_OBJECTS))
-		return free_slow(dev, size, vaddr, handle, caller);
-	mark = &s->mark[offset];
-	soba_port_hide(mark);
-	if (unlikely(soba_dma_mark_low(READ_ONCE(*mark)) !=
-		     size + SOBA_DMA_SIZE_BIAS) ||
-	    unlikely(!soba_dma_mag_push(c, vaddr, handle, mark, true)))
-		return free_slow(dev, size, vaddr, handle, caller);
+	soba_port_hide(key);
+	if (unlikely(!soba_dma_seek((unsigned long)vaddr, &s, &mark)) ||
+	    unlikely(key - (unsigned long)vaddr != s->key) ||
+	    soba_obj_free_care() ||
+	    unlikely(READ_ONCE(mark->state) != size) ||
+	    unlikely(!soba_dma_mag_push(this_cpu_ptr(READ_ONCE(s->cache->mag)),
+					vaddr, handle, mark)))
+		return free_slow(dev, size, vaddr, handle, _RET_IP_);
 	preempt_enable();
 }
 
@@ -334,7 +315,7 @@ static __always_inline void free_fast(struct device *dev, size_t size,
 void soba_dma_free_coherent(struct device *dev, size_t size, void *vaddr,
 			    dma_addr_t handle)
 {
-	free_fast(dev, size, vaddr, handle, _RET_IP_);
+	free_fast(dev, size, vaddr, handle);
 }
 EXPORT_SYMBOL_GPL(soba_dma_free_coherent);
 
@@ -356,13 +337,13 @@ void soba_dma_free_attrs(struct device *dev, size_t size, void *vaddr,
 		.vaddr = vaddr,
 		.handle = handle,
 		.size = size,
-		.attrs = attrs,
+		.attrs = attrs & ~DMA_ATTR_NO_WARN,
 		.caller = _RET_IP_,
 	};
 
-	if (attrs)
+	if (f.attrs)
 		soba_dma_free_for(&f);
 	else
-		free_fast(dev, size, vaddr, handle, _RET_IP_);
+		free_fast(dev, size, vaddr, handle);
 }
 EXPORT_SYMBOL_GPL(soba_dma_free_attrs);

@@ -21,7 +21,7 @@ bool soba_dma_refused(struct device *dev, size_t size, unsigned long caller);
 /* soba_dma_alloc_attrs() and soba_dma_free_attrs() in another's name. */
 void *soba_dma_alloc_for(struct device *dev, size_t size, dma_addr_t *handle,
 			 gfp_t gfp, unsigned long attrs, unsigned long caller);
-void soba_dma_free_for(const struct soba_dma_free *f);
+bool soba_dma_free_for(const struct soba_dma_free *f);	/* Return: was it right? */
 
 /* The same for a pool, past this CPU's list. */
 void *soba_dma_pool_alloc_for(struct soba_dma_cache *pool, gfp_t gfp,

@@ -33,6 +33,7 @@ static void managed_release(struct device *dev, void *res)
 	};
 
 	soba_dma_free_for(&f);
+	soba_port_text_put();
 }
 
 static int managed_match(struct device *dev, void *res, void *data)
@@ -49,7 +50,8 @@ static void *managed_alloc(struct device *dev, size_t size, dma_addr_t *handle,
 
 	if (soba_dma_refused(dev, size, caller))
 		return NULL;
-	m = soba_port_devres_new(managed_release, sizeof(*m), gfp);
+	m = soba_port_devres_new(managed_release, sizeof(*m),
+				 gfp & (GFP_KERNEL | __GFP_HIGH));
 	if (!m)
 		return NULL;
 	m->vaddr = soba_dma_alloc_for(dev, size, handle, gfp, attrs, caller);
@@ -59,8 +61,10 @@ static void *managed_alloc(struct device *dev, size_t size, dma_addr_t *handle,
 	}
 	m->handle = *handle;
 	m->size = size;
-	m->attrs = attrs;
+	m->attrs = attrs & ~DMA_ATTR_NO_WARN;
 	m->caller = caller;
+	/* The device may outlive the client, and calls managed_release(). */
+	soba_port_text_get();
 	soba_port_devres_add(dev, m);
 	return m->vaddr;
 }
@@ -107,11 +111,14 @@ EXPORT_SYMBOL_GPL(soba_dmam_alloc_coherent);
  * @vaddr: its address
  * @handle: the device's address of it
  *
+ * Memory that is not managed is given back too, and it is reported.
+ *
  * Context: any but NMI.
  */
 void soba_dmam_free_coherent(struct device *dev, size_t size, void *vaddr,
 			     dma_addr_t handle)
 {
+	struct managed *m = NULL;
 	struct soba_dma_free f = {
 		.dev = dev,
 		.vaddr = vaddr,
@@ -120,9 +127,19 @@ void soba_dmam_free_coherent(struct device *dev, size_t size, void *vaddr,
 		.caller = _RET_IP_,
 	};
 
-	if (dev)
-		soba_port_devres_drop(dev, managed_release, managed_match,
-				      vaddr);
-	soba_dma_free_for(&f);
+	if (dev && vaddr)
+		m = soba_port_devres_find(dev, managed_release, managed_match,
+					  vaddr);
+	if (m)
+		f.attrs = m->attrs;
+	if (!soba_dma_free_for(&f))
+		return;
+	if (m && !soba_port_devres_drop(dev, managed_release, managed_match,
+					vaddr))
+		soba_port_text_put();
+	else
+		soba_report(SOBA_R_BAD_PARAMETER, _RET_IP_,
+			    "%p of %s was not managed", vaddr,
+			    soba_port_dma_name(dev));
 }
 EXPORT_SYMBOL_GPL(soba_dmam_free_coherent);

@@ -11,6 +11,7 @@
 
 #include "api/care.h"
 #include "api/dma.h"
+#include "api/dma_clear.h"
 #include "api/gfp.h"
 #include "base/report.h"
 #include "dma/heap.h"
@@ -107,7 +108,7 @@ noinline __cold void *soba_dma_pool_alloc_for(struct soba_dma_cache *c,
 	}
 	if (req.zero)
 		memset(e.vaddr, 0, c->size);
-	WRITE_ONCE(*e.mark, caller);
+	soba_dma_mark_pool(e.mark, caller);
 	if (soba_dma_debug) {
 		rcu_read_lock();
 		soba_dma_debug_out(soba_dma_find((unsigned long)e.vaddr), &e,
@@ -133,40 +134,49 @@ static __always_inline void *pool_alloc(struct soba_dma_cache *c, gfp_t gfp,
 					dma_addr_t *handle,
 					unsigned long caller)
 {
-	struct soba_dma_entry *e;
+	struct soba_dma_mark *mark;
 	struct soba_dma_mag *m;
-	unsigned long top;
 	void *vaddr;
 
 	preempt_disable();
-	if (unlikely(!soba_dma_mag_pop(c, false, 0, &e, &top, &m)))
+	m = this_cpu_ptr(READ_ONCE(c->mag));
+	if (unlikely(!soba_dma_mag_pop(m, NULL, false, &vaddr, handle, &mark)))
 		return alloc_closed(c, gfp, handle, caller);
-	WRITE_ONCE(*e->mark, caller);
-	vaddr = e->vaddr;
-	*handle = e->handle;
-	soba_dma_mag_done(m, top);
+	soba_dma_mark_pool(mark, caller);
 	preempt_enable();
 	return vaddr;
 }
 
-static noinline void *alloc_zeroed(struct soba_dma_cache *c, gfp_t gfp,
-				   dma_addr_t *handle, unsigned long caller)
+/* The same, cleared. Past the list that is done there. */
+static __always_inline void *pool_zalloc(struct soba_dma_cache *c, gfp_t gfp,
+					 dma_addr_t *handle,
+					 unsigned long caller)
 {
-	void *vaddr = pool_alloc(c, gfp, handle, caller);
+	struct soba_dma_mark *mark;
+	struct soba_dma_mag *m;
+	void *vaddr;
 
-	if (vaddr)
-		memset(vaddr, 0, c->size);
-	return vaddr;
+	preempt_disable();
+	m = this_cpu_ptr(READ_ONCE(c->mag));
+	if (unlikely(!soba_dma_mag_pop(m, NULL, false, &vaddr, handle, &mark)))
+		return alloc_closed(c, gfp, handle, caller);
+	soba_dma_mark_pool(mark, caller);
+	preempt_enable();
+	return c->small ? soba_dma_clear_small(vaddr, c->size) :
+			  soba_dma_clear_bytes(vaddr, c->size);
 }
 
 static noinline void *alloc_special(struct soba_dma_cache *c, gfp_t gfp,
 				    dma_addr_t *handle, unsigned long caller)
 {
-	if ((gfp & SOBA_GFP_DMA_SLOW) || soba_trace_dma_alloc_enabled() ||
-	    ((gfp & __GFP_DIRECT_RECLAIM) && !soba_port_can_sleep()))
+	const gfp_t odd = SOBA_GFP_DMA_SLOW | __GFP_DIRECT_RECLAIM;
+
+	if ((unlikely(gfp & odd) &&
+	     ((gfp & SOBA_GFP_DMA_SLOW) || !soba_port_can_sleep())) ||
+	    soba_trace_dma_alloc_enabled())
 		return soba_dma_pool_alloc_for(c, gfp, handle, caller);
-	if ((gfp & __GFP_ZERO) || soba_port_init_on_alloc())
-		return alloc_zeroed(c, gfp, handle, caller);
+	if (soba_port_init_on_alloc() || (gfp & __GFP_ZERO))
+		return pool_zalloc(c, gfp, handle, caller);
 	return pool_alloc(c, gfp, handle, caller);
 }
 
@@ -221,23 +231,19 @@ void soba_dma_pool_free(struct soba_dma_pool *pool, void *vaddr,
 			dma_addr_t handle)
 {
 	struct soba_dma_cache *c = &pool->cache;
+	unsigned long key = (unsigned long)c + handle;
+	struct soba_dma_mark *mark;
 	struct soba_dma_slab *s;
-	unsigned long offset;
-	u64 *mark;
 
 	preempt_disable();
-	s = soba_dma_seek((unsigned long)vaddr, &offset);
-	if (unlikely(s->cache != c) || unlikely(s->dma + offset != handle) ||
-	    soba_obj_free_care())
-		return free_slow(c, vaddr, handle, _RET_IP_);
-	/* what does not divide by the power of two is far beyond the marks */
-	offset = ror64(offset, c->shift);
-	if (unlikely(offset >= SOBA_DMA_MAX_OBJECTS))
-		return free_slow(c, vaddr, handle, _RET_IP_);
-	mark = &s->mark[offset];
-	soba_port_hide(mark);
-	if (unlikely(!READ_ONCE(*mark)) ||
-	    unlikely(!soba_dma_mag_push(c, vaddr, handle, mark, false)))
+	soba_port_hide(key);
+	if (unlikely(!soba_dma_seek((unsigned long)vaddr, &s, &mark)) ||
+	    unlikely(key - (unsigned long)vaddr != s->key) ||
+	    soba_obj_free_care() ||
+	    /* the compiler may compare it in place */
+	    unlikely(data_race(mark->state) != SOBA_DMA_POOL) ||
+	    unlikely(!soba_dma_mag_push(this_cpu_ptr(READ_ONCE(c->mag)), vaddr,
+					handle, mark)))
 		return free_slow(c, vaddr, handle, _RET_IP_);
 	preempt_enable();
 }
@@ -246,6 +252,7 @@ EXPORT_SYMBOL_GPL(soba_dma_pool_free);
 static void pool_release(struct device *dev, void *res)
 {
 	soba_dma_pool_end(*(struct soba_dma_pool **)res, 0);
+	soba_port_text_put();
 }
 
 static int pool_match(struct device *dev, void *res, void *data)
@@ -278,6 +285,7 @@ struct soba_dma_pool *soba_dmam_pool_create(const char *name,
 		soba_port_devres_free(res);
 		return NULL;
 	}
+	soba_port_text_get();
 	soba_port_devres_add(dev, res);
 	return *res;
 }
@@ -291,8 +299,9 @@ EXPORT_SYMBOL_GPL(soba_dmam_pool_create);
  */
 void soba_dmam_pool_destroy(struct soba_dma_pool *pool)
 {
-	soba_port_devres_drop(pool->cache.heap->dev, pool_release, pool_match,
-			      pool);
+	if (!soba_port_devres_drop(pool->cache.heap->dev, pool_release,
+				   pool_match, pool))
+		soba_port_text_put();
 	soba_dma_pool_end(pool, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(soba_dmam_pool_destroy);

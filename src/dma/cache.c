@@ -31,9 +31,13 @@ static void cache_shape(struct soba_dma_cache *c,
 	c->stride = ALIGN(size, max(1U << SOBA_DMA_MIN_SHIFT, shape->align));
 	c->boundary = shape->boundary;
 	c->slab_bytes = PAGE_ALIGN(c->stride);
-	c->per_slab = c->slab_bytes > PAGE_SIZE ? 1 : PAGE_SIZE / c->stride;
+	c->per_slab = c->slab_bytes > PAGE_SIZE ?
+			      1 :
+			      min_t(u32, PAGE_SIZE / c->stride,
+				    SOBA_DMA_MAX_OBJECTS);
 	c->shift = min_t(u32, __ffs(c->stride), PAGE_SHIFT);
-	c->mag_cap = clamp_t(u32, LIST_BYTES / c->stride, LIST_MIN, LIST_MAX);
+	c->mag_cap = clamp_t(u32, LIST_BYTES / c->stride,
+			     c->stride > PAGE_SIZE ? 2 : LIST_MIN, LIST_MAX);
 	c->keep = max_t(u32, KEEP_BYTES / c->slab_bytes, 1);
 }
 
@@ -54,6 +58,8 @@ void soba_dma_cache_init(struct soba_dma_cache *c, struct soba_dma_heap *heap,
 		cache_of_blocks(c);
 	c->heap = heap;
 	c->pool = shape->pool;
+	c->small = is_power_of_2(c->size) && c->size <= SOBA_DMA_SMALL &&
+		   c->size >= 1U << SOBA_DMA_MIN_SHIFT;
 	c->mag = soba_dma_closed;
 	c->mask = soba_port_dma_mask(heap->dev);
 	strscpy(c->name, name, sizeof(c->name));
@@ -162,6 +168,16 @@ static unsigned int take_locked(struct soba_dma_cache *c, unsigned int nr,
 	return n;
 }
 
+/* Out of the cache, to @gone: whoever ends the heap waits for those. */
+static void slab_leave(struct soba_dma_cache *c, struct soba_dma_slab *s,
+		       struct list_head *gone)
+{
+	lockdep_assert_held(&c->lock);
+	c->nr_slabs--;
+	atomic_long_inc(&c->heap->giving);
+	list_move(&s->node, gone);
+}
+
 /* Idle slabs that are no longer in the mask, to @gone. */
 static void drop_outside(struct soba_dma_cache *c, struct list_head *gone)
 {
@@ -171,8 +187,7 @@ static void drop_outside(struct soba_dma_cache *c, struct list_head *gone)
 		if (soba_dma_slab_fits(s, c->mask))
 			continue;
 		slab_unfile_idle(c, s);
-		c->nr_slabs--;
-		list_move(&s->node, gone);
+		slab_leave(c, s, gone);
 	}
 }
 
@@ -237,12 +252,12 @@ static void cache_return(struct soba_dma_cache *c, unsigned int nr,
 		struct soba_dma_slab *s = soba_dma_find(addr);
 		u32 k = ((unsigned long)addr - s->base) / soba_dma_stride(s);
 
+		if (!c->size)
+			c->out_bytes -= s->bytes;
 		s->map[k / 64] |= 1ULL << (k % 64);
 		s->nr_free++;
-		if (!slab_file(c, s))
-			continue;
-		c->nr_slabs--;
-		list_move(&s->node, &gone);
+		if (slab_file(c, s))
+			slab_leave(c, s, &gone);
 	}
 	c->out -= nr;
 	raw_spin_unlock_irqrestore(&c->lock, flags);
@@ -250,26 +265,16 @@ static void cache_return(struct soba_dma_cache *c, unsigned int nr,
 	soba_dma_slab_drop_list(&gone);
 }
 
-/* Move up to a batch out of this CPU's list; only what is stale, if @stale. */
-static unsigned int unload(struct soba_dma_cache *c, bool stale,
-			   struct soba_dma_entry *e)
+/* Move up to a batch out of this CPU's list. */
+static unsigned int unload(struct soba_dma_cache *c, struct soba_dma_entry *e)
 {
 	struct soba_dma_mag *m;
-	unsigned long top;
 	unsigned int n = 0;
 
 	preempt_disable();
 	m = this_cpu_ptr(READ_ONCE(c->mag));
-	top = READ_ONCE(m->top);
-	if (top > SOBA_DMA_EMPTY &&
-	    (!stale || m->mask != soba_port_dma_mask(c->heap->dev))) {
-		soba_dma_mag_busy(m);
-		n = min_t(unsigned int, SOBA_DMA_BATCH_MAX,
-			  soba_dma_mag_count(top));
-		top -= n * sizeof(*e);
-		memcpy(e, soba_dma_mag_at(m, top), n * sizeof(*e));
-		soba_dma_mag_done(m, top);
-	}
+	while (n < SOBA_DMA_BATCH_MAX && soba_dma_mag_take(m, &e[n]))
+		n++;
 	preempt_enable();
 	return n;
 }
@@ -279,23 +284,32 @@ static unsigned int stock(struct soba_dma_cache *c, unsigned int nr,
 			  const struct soba_dma_entry *e)
 {
 	struct soba_dma_mag *m;
-	unsigned long top;
 
 	preempt_disable();
 	m = this_cpu_ptr(READ_ONCE(c->mag));
-	top = READ_ONCE(m->top);
-	if (top != SOBA_DMA_BUSY) {
-		soba_dma_mag_busy(m);
-		if (top == SOBA_DMA_EMPTY)
-			m->mask = c->mask;
-		while (nr && top <= m->last && m->mask == c->mask) {
-			*soba_dma_mag_at(m, top) = e[--nr];
-			top += sizeof(*e);
-		}
-		soba_dma_mag_done(m, top);
-	}
+	while (nr && soba_dma_mag_push(m, e[nr - 1].vaddr, e[nr - 1].handle,
+				       e[nr - 1].mark))
+		nr--;
 	preempt_enable();
 	return nr;
+}
+
+/* The top of this CPU's list; what its device cannot reach leaves the list. */
+static bool listed(struct soba_dma_cache *c, struct soba_dma_entry *e)
+{
+	u64 mask = soba_port_dma_mask(c->heap->dev);
+	struct soba_dma_mag *m;
+	bool found;
+
+	for (;;) {
+		preempt_disable();
+		m = this_cpu_ptr(READ_ONCE(c->mag));
+		found = soba_dma_mag_take(m, e);
+		preempt_enable();
+		if (!found || soba_dma_entry_fits(e, mask))
+			return found;
+		cache_return(c, 1, e);
+	}
 }
 
 bool soba_dma_cache_get(struct soba_dma_cache *c, const struct soba_req *req,
@@ -305,9 +319,8 @@ bool soba_dma_cache_get(struct soba_dma_cache *c, const struct soba_req *req,
 	unsigned int n, nr;
 
 	soba_dma_cache_open(c, req->gfp);
-	/* What lies in the list for another mask goes first. */
-	for (n = unload(c, true, batch); n; n = unload(c, true, batch))
-		cache_return(c, n, batch);
+	if (listed(c, e))
+		return true;
 	nr = READ_ONCE(c->mag) == soba_dma_closed ? 1 :
 	     min_t(unsigned int, SOBA_DMA_BATCH_MAX, c->mag_cap / 2);
 	n = cache_take(c, nr, batch);
@@ -321,6 +334,15 @@ bool soba_dma_cache_get(struct soba_dma_cache *c, const struct soba_req *req,
 		cache_return(c, n, batch);
 	soba_dma_cache_used(c);
 	return true;
+}
+
+void soba_dma_cache_unlist(struct soba_dma_cache *c)
+{
+	struct soba_dma_entry batch[SOBA_DMA_BATCH_MAX];
+	unsigned int n;
+
+	for (n = unload(c, batch); n; n = unload(c, batch))
+		cache_return(c, n, batch);
 }
 
 void soba_dma_cache_put(struct soba_dma_cache *c,
@@ -338,7 +360,7 @@ void soba_dma_cache_flush(struct soba_dma_cache *c,
 	if (soba_dma_entry_fits(e, READ_ONCE(c->mask))) {
 		if (!stock(c, 1, e))
 			return;
-		n = unload(c, false, batch);
+		n = unload(c, batch);
 	}
 	if (n)
 		cache_return(c, n, batch);
@@ -359,6 +381,18 @@ static struct soba_dma_slab *idle_block(struct soba_dma_cache *c, size_t bytes)
 	return NULL;
 }
 
+static void block_out(struct soba_dma_cache *c, struct soba_dma_slab *s,
+		      struct soba_dma_entry *e)
+{
+	lockdep_assert_held(&c->lock);
+	*e = slab_take(s);
+	list_move(&s->node, &c->full);
+	c->out++;
+	c->out_bytes += s->bytes;
+	c->peak = max(c->peak, c->out);
+	c->peak_bytes = max(c->peak_bytes, c->out_bytes);
+}
+
 struct soba_dma_slab *soba_dma_block_get(struct soba_dma_cache *c, size_t bytes,
 					 unsigned long attrs,
 					 const struct soba_req *req,
@@ -371,23 +405,20 @@ struct soba_dma_slab *soba_dma_block_get(struct soba_dma_cache *c, size_t bytes,
 	follow_mask(c);
 	if (!attrs && !req->direct)
 		s = idle_block(c, bytes);
-	if (s) {
-		*e = slab_take(s);
-		list_move(&s->node, &c->full);
-		c->out++;
-	}
-	raw_spin_unlock_irqrestore(&c->lock, flags);
 	if (s)
+		block_out(c, s, e);
+	raw_spin_unlock_irqrestore(&c->lock, flags);
+	if (s) {
+		/* All of it: what is mapped to userspace is whole pages. */
+		memset(e->vaddr, 0, bytes);
 		return s;
+	}
 	s = soba_dma_slab_new(c, bytes, attrs, req);
 	if (!s)
 		return NULL;
 	raw_spin_lock_irqsave(&c->lock, flags);
 	slab_join(c, s);
-	*e = slab_take(s);
-	list_move(&s->node, &c->full);
-	c->out++;
-	c->peak = max(c->peak, c->out);
+	block_out(c, s, e);
 	raw_spin_unlock_irqrestore(&c->lock, flags);
 	return s;
 }
@@ -403,9 +434,8 @@ unsigned long soba_dma_cache_trim(struct soba_dma_cache *c, unsigned long bytes)
 
 		s = list_last_entry(&c->idle, struct soba_dma_slab, node);
 		slab_unfile_idle(c, s);
-		c->nr_slabs--;
 		n += s->bytes;
-		list_move(&s->node, &gone);
+		slab_leave(c, s, &gone);
 	}
 	raw_spin_unlock_irqrestore(&c->lock, flags);
 	soba_dma_slab_drop_list(&gone);

@@ -9,7 +9,7 @@
 #include "dma/dma.h"
 #include "page/req.h"
 
-#define SOBA_DMA_BATCH_MAX	32
+#define SOBA_DMA_BATCH_MAX	24
 
 /**
  * struct soba_dma_shape - how a cache cuts its slabs
@@ -32,7 +32,7 @@ void soba_dma_cache_init(struct soba_dma_cache *c, struct soba_dma_heap *heap,
  * soba_dma_cache_get() - one object, and a batch for this CPU's list
  * @c: the cache
  * @req: how it may be got
- * @e: filled in; its mark is 0
+ * @e: filled in; its mark is free
  *
  * Context: as @req says; no list open, preemption as the caller had it.
  * Return: false when there is none.
@@ -43,7 +43,7 @@ bool soba_dma_cache_get(struct soba_dma_cache *c, const struct soba_req *req,
 /**
  * soba_dma_cache_put() - an object back to its slab, past the per-CPU list
  * @c: the cache
- * @e: the object; its mark is 0
+ * @e: the object, of which the address counts; its mark is free
  *
  * Context: any but NMI.
  */
@@ -53,7 +53,7 @@ void soba_dma_cache_put(struct soba_dma_cache *c,
 /**
  * soba_dma_cache_flush() - make room in this CPU's list, then take an object in
  * @c: the cache
- * @e: the object; its mark is 0
+ * @e: the object; its mark is free
  *
  * Context: any but NMI; no list open.
  */
@@ -61,7 +61,15 @@ void soba_dma_cache_flush(struct soba_dma_cache *c,
 			  const struct soba_dma_entry *e);
 
 /**
- * soba_dma_block_get() - pages for one caller
+ * soba_dma_cache_unlist() - empty this CPU's list
+ * @c: the cache
+ *
+ * Context: any but NMI, the caller stays on this CPU.
+ */
+void soba_dma_cache_unlist(struct soba_dma_cache *c);
+
+/**
+ * soba_dma_block_get() - pages for one caller, cleared
  * @c: the heap's cache of blocks
  * @bytes: a multiple of PAGE_SIZE
  * @attrs: DMA_ATTR_*
@@ -95,15 +103,23 @@ unsigned long soba_dma_cache_trim(struct soba_dma_cache *c,
 void soba_dma_cache_open(struct soba_dma_cache *c, gfp_t gfp);
 
 /**
- * soba_dma_cache_close() - keep nothing from now on, empty the per-CPU lists
+ * soba_dma_cache_shut() - keep nothing from now on
  * @c: the cache; objects that are out may still be freed
  *
- * Context: process, sleeps.
+ * A grace period later, soba_dma_cache_empty(). Context: under retire_lock.
  */
-void soba_dma_cache_close(struct soba_dma_cache *c);
+void soba_dma_cache_shut(struct soba_dma_cache *c);
 
-/* Objects in per-CPU lists; a close guess while CPUs allocate. */
+/** soba_dma_cache_empty() - what the per-CPU lists had, and all idle slabs, go */
+void soba_dma_cache_empty(struct soba_dma_cache *c);
+
+/*
+ * Objects in per-CPU lists, in all and in one; a close guess while CPUs allocate.
+ * Under rcu_read_lock() unless the cache cannot be shut.
+ */
 unsigned long soba_dma_cache_listed(const struct soba_dma_cache *c);
+unsigned long soba_dma_cache_listed_on(const struct soba_dma_cache *c,
+				       unsigned int cpu);
 /* Objects in callers' hands; also brings c->peak up to date. */
 unsigned long soba_dma_cache_used(struct soba_dma_cache *c);
 

@@ -21,7 +21,8 @@ struct soba_dma_slab *soba_dma_owner(unsigned long addr)
 	for (i = 0; !s && i < SOBA_DMA_BUCKETS; i++) {
 		s = READ_ONCE(soba_dma_table[i]);
 		while (s != &soba_dma_end &&
-		       (addr < s->base || addr - s->base >= s->bytes))
+		       (addr < s->base || s->span == 1 ||
+			addr - s->base >= s->bytes))
 			s = READ_ONCE(s->next);
 		if (s == &soba_dma_end)
 			s = NULL;
@@ -53,24 +54,51 @@ static bool no_slab(const struct soba_dma_free *f)
 	return false;
 }
 
-/* Of the right device, and of the right pool or of none? */
-static bool owner_right(const struct soba_dma_free *f,
-			const struct soba_dma_slab *s)
+/* The object at or around an address of a slab's first page. */
+static struct soba_dma_entry entry_at(struct soba_dma_slab *s, const void *vaddr)
 {
+	unsigned long offset = (unsigned long)vaddr - s->base;
+	u32 i = s->cache->size ? offset / s->cache->stride : 0;
+
+	return soba_dma_slab_entry(s, min(i, s->cache->per_slab - 1));
+}
+
+#define OWNER_TEXT 100
+
+/* ", allocated by ...", or nothing when it is free. */
+static const char *owner_text(const struct soba_dma_free *f,
+			      struct soba_dma_slab *s, char *text)
+{
+	struct soba_dma_entry e = entry_at(s, f->vaddr);
+
+	text[0] = 0;
+	if (soba_dma_mark_is_out(e.mark))
+		scnprintf(text, OWNER_TEXT, ", allocated by %pS",
+			  (void *)soba_dma_caller(e.mark));
+	return text;
+}
+
+/* Of the right device, and of the right pool or of none? */
+static bool owner_right(const struct soba_dma_free *f, struct soba_dma_slab *s)
+{
+	char text[OWNER_TEXT];
+
 	if (f->pool && s->cache == f->pool)
 		return true;
 	if (f->pool || (s->cache->pool && s->dev == f->dev)) {
 		soba_report(SOBA_R_WRONG_CACHE, f->caller,
-			    "%p is of %s of %s, and is freed to %s", f->vaddr,
+			    "%p is of %s of %s, and is freed to %s%s", f->vaddr,
 			    s->cache->name, device_text(s->dev),
-			    f->pool ? f->pool->name : "no pool");
+			    f->pool ? f->pool->name : "no pool",
+			    owner_text(f, s, text));
 		return false;
 	}
 	if (s->dev == f->dev)
 		return true;
 	soba_report(SOBA_R_WRONG_DEVICE, f->caller,
-		    "%p, handle %#llx, is of %s and is freed for %s", f->vaddr,
-		    (u64)f->handle, device_text(s->dev), device_text(f->dev));
+		    "%p, handle %#llx, is of %s and is freed for %s%s", f->vaddr,
+		    (u64)f->handle, device_text(s->dev), device_text(f->dev),
+		    owner_text(f, s, text));
 	return false;
 }
 
@@ -78,16 +106,15 @@ static bool owner_right(const struct soba_dma_free *f,
 static bool object_of(const struct soba_dma_free *f, struct soba_dma_slab *s,
 		      struct soba_dma_entry *e)
 {
-	unsigned long offset = (unsigned long)f->vaddr - s->base;
-	u32 i = s->cache->size ? offset / s->cache->stride : 0;
+	char text[OWNER_TEXT];
 
-	*e = soba_dma_slab_entry(s, min(i, s->cache->per_slab - 1));
+	*e = entry_at(s, f->vaddr);
 	if (e->vaddr == f->vaddr)
 		return true;
 	soba_report(SOBA_R_INVALID_FREE, f->caller,
-		    "%p is %zu bytes inside an object of %s of %s", f->vaddr,
+		    "%p is %zu bytes inside an object of %s of %s%s", f->vaddr,
 		    (size_t)(f->vaddr - e->vaddr), s->cache->name,
-		    device_text(s->dev));
+		    device_text(s->dev), owner_text(f, s, text));
 	return false;
 }
 
@@ -95,20 +122,18 @@ static bool state_right(const struct soba_dma_free *f,
 			const struct soba_dma_slab *s,
 			const struct soba_dma_entry *e)
 {
-	u64 mark = READ_ONCE(*e->mark);
-
-	if (!mark) {
+	if (!soba_dma_mark_is_out(e->mark)) {
 		soba_report(SOBA_R_DOUBLE_FREE, f->caller,
 			    "%p, handle %#llx, of %s of %s is free already",
 			    f->vaddr, (u64)e->handle, s->cache->name,
 			    device_text(s->dev));
 		return false;
 	}
-	if (!f->pool && soba_dma_size(s, mark) != f->size) {
+	if (!f->pool && soba_dma_size(s, e->mark) != f->size) {
 		soba_report(SOBA_R_WRONG_SIZE, f->caller,
 			    "%p was allocated with %zu bytes by %pS and is freed with %zu",
-			    f->vaddr, soba_dma_size(s, mark),
-			    (void *)soba_dma_caller(s, mark), f->size);
+			    f->vaddr, soba_dma_size(s, e->mark),
+			    (void *)soba_dma_caller(e->mark), f->size);
 		return false;
 	}
 	if (f->handle != e->handle) {
@@ -116,7 +141,7 @@ static bool state_right(const struct soba_dma_free *f,
 			    "%p of %s has the handle %#llx and is freed with %#llx, allocated by %pS",
 			    f->vaddr, device_text(s->dev), (u64)e->handle,
 			    (u64)f->handle,
-			    (void *)soba_dma_caller(s, mark));
+			    (void *)soba_dma_caller(e->mark));
 		return false;
 	}
 	if (f->attrs != s->attrs) {

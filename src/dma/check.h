@@ -138,10 +138,17 @@ unsigned int soba_dma_read(struct soba_dma_pos *pos, struct soba_dma_info *info,
  * @say: called with one line for each broken law
  * @arg: for @say
  *
- * Exact when nobody allocates. Context: process.
+ * Context: process.
  * Return: number of broken laws.
  */
 unsigned int soba_dma_validate(void (*say)(void *arg, const char *line),
 			       void *arg);
+
+/* The same for caches and their lists. Pre: nobody allocates or frees. */
+unsigned int soba_dma_validate_quiet(void (*say)(void *arg, const char *line),
+				     void *arg);
+
+/* Objects of a cache in quarantine. */
+unsigned int soba_dma_debug_held(const struct soba_dma_cache *c);
 
 #endif /* SOBA_DMA_CHECK_H */

@@ -8,6 +8,7 @@
  */
 #include "dma/cache.h"
 #include "dma/check.h"
+#include "dma/heap.h"
 #include "dma/slab.h"
 #include "base/report.h"
 
@@ -34,6 +35,8 @@ static DEFINE_RAW_SPINLOCK(quarantine_lock);
 /* Bytes from the object's address to the next object, or the slab's end. */
 static size_t room_of(const struct soba_dma_slab *s)
 {
+	if (s->attrs & DMA_ATTR_NO_KERNEL_MAPPING)
+		return 0;
 	return s->cache->size ? s->cache->stride : s->bytes;
 }
 
@@ -48,18 +51,18 @@ static size_t first_other(const u8 *p, size_t from, size_t to, u8 byte)
 void soba_dma_debug_out(struct soba_dma_slab *s, const struct soba_dma_entry *e,
 			size_t size)
 {
-	memset(e->vaddr + size, BAND_BYTE, room_of(s) - size);
+	if (room_of(s))
+		memset(e->vaddr + size, BAND_BYTE, room_of(s) - size);
 }
 
-static void check_band(struct soba_dma_slab *s, const struct soba_dma_entry *e,
-		       u64 mark)
+static void check_band(struct soba_dma_slab *s, const struct soba_dma_entry *e)
 {
-	size_t size = soba_dma_size(s, mark), room = room_of(s);
+	size_t size = soba_dma_size(s, e->mark), room = room_of(s);
 	size_t at = first_other(e->vaddr, size, room, BAND_BYTE);
 
-	if (at == room)
+	if (at >= room)
 		return;
-	soba_report(SOBA_R_OUT_OF_BOUNDS, soba_dma_caller(s, mark),
+	soba_report(SOBA_R_OUT_OF_BOUNDS, soba_dma_caller(e->mark),
 		    "%s of %s: byte %zu after a coherent buffer of %zu bytes, handle %#llx, was overwritten with %#x, allocated",
 		    s->cache->name, s->cache->heap->name,
 		    at - size, size, (u64)e->handle, ((u8 *)e->vaddr)[at]);
@@ -88,12 +91,32 @@ static bool ring_pop(unsigned int more, struct suspect *q)
 	raw_spin_lock_irqsave(&quarantine_lock, flags);
 	if (ring_nr > more) {
 		*q = ring[ring_first];
+		/* Whoever ends its heap waits until it is back. */
+		atomic_long_inc(&q->slab->cache->heap->giving);
 		ring_first = (ring_first + 1) % RING;
 		ring_nr--;
 		popped = true;
 	}
 	raw_spin_unlock_irqrestore(&quarantine_lock, flags);
 	return popped;
+}
+
+static void popped_done(struct soba_dma_heap *heap)
+{
+	if (atomic_long_dec_and_test(&heap->giving))
+		wake_up_var(&heap->giving);
+}
+
+/* What was popped goes to its slab, if nobody has written to it. */
+static void put_back(const struct suspect *q)
+{
+	struct soba_dma_heap *heap = q->slab->cache->heap;
+
+	soba_dma_heap_hold(heap);
+	check_poison(q);
+	soba_dma_cache_put(q->slab->cache, &q->e);
+	popped_done(heap);
+	soba_dma_heap_put(heap);
 }
 
 static bool ring_push(const struct suspect *q)
@@ -113,25 +136,34 @@ static bool ring_push(const struct suspect *q)
 bool soba_dma_debug_in(struct soba_dma_slab *s, struct soba_dma_entry *e,
 		       unsigned long caller)
 {
-	u64 mark = *e->mark;
 	struct suspect q = {
 		.slab = s,
 		.e = *e,
-		.alloc_site = soba_dma_caller(s, mark),
+		.alloc_site = soba_dma_caller(e->mark),
 		.free_site = caller,
-		.size = soba_dma_size(s, mark),
+		.size = soba_dma_size(s, e->mark),
 	}, old;
 
-	check_band(s, e, mark);
-	WRITE_ONCE(*e->mark, 0);
-	if (room_of(s) > RING_BYTES_EACH)
+	check_band(s, e);
+	soba_dma_mark_free(e->mark);
+	if (!room_of(s) || room_of(s) > RING_BYTES_EACH)
 		return true;
 	memset(e->vaddr, POISON_BYTE, room_of(s));
-	if (ring_pop(RING - 1, &old)) {
-		check_poison(&old);
-		soba_dma_cache_put(old.slab->cache, &old.e);
-	}
+	if (ring_pop(RING - 1, &old))
+		put_back(&old);
 	return !ring_push(&q);
+}
+
+unsigned int soba_dma_debug_held(const struct soba_dma_cache *c)
+{
+	unsigned int i, n = 0;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&quarantine_lock, flags);
+	for (i = 0; i < ring_nr; i++)
+		n += ring[(ring_first + i) % RING].slab->cache == c;
+	raw_spin_unlock_irqrestore(&quarantine_lock, flags);
+	return n;
 }
 
 void soba_dma_debug_flush(const struct soba_dma_heap *heap)
@@ -141,8 +173,8 @@ void soba_dma_debug_flush(const struct soba_dma_heap *heap)
 
 	for (i = 0; i < n && ring_pop(0, &q); i++) {
 		if (heap && q.slab->cache->heap != heap && ring_push(&q))
-			continue;
-		check_poison(&q);
-		soba_dma_cache_put(q.slab->cache, &q.e);
+			popped_done(q.slab->cache->heap);
+		else
+			put_back(&q);
 	}
 }

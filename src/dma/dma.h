@@ -8,10 +8,10 @@
  * slab	coherent pages from the host in one piece, cut into objects of one
  *	cache. Nothing of soba's lies in the memory itself, where the device
  *	could overwrite it
- * mark	a word for each object, out of band: who allocated it and with what
- *	size; 0 when nobody has it. Marks stand for the largest power of two that
- *	divides the distance of objects: those between two objects stay 0, so that
- *	an address inside of an object is no object's
+ * mark	for each object, out of band: who allocated it and with what size, or
+ *	that it is free. Marks stand for the largest power of two that divides
+ *	the distance of objects: those between two objects stay free, so that an
+ *	address inside of an object is no object's
  *
  * Locking: cache->lock guards a cache's lists of slabs and their free maps;
  * heaps_lock (heap.c) the hash of heaps; table_lock (table.c) changes of the
@@ -28,16 +28,32 @@ struct dentry;
 
 #define SOBA_DMA_MIN_SHIFT	5	/* the least class is 32 bytes */
 #define SOBA_DMA_CLASSES	8	/* 32, 64 ... 4096 */
+#define SOBA_DMA_LARGEST	4096UL	/* and the last, whatever PAGE_SIZE is */
+#define SOBA_DMA_SMALL		256UL	/* the last of the small ones */
 #define SOBA_DMA_MAX_OBJECTS	128	/* in a slab */
 #define SOBA_DMA_NAME		48
 /* The device of what was left when its device went. No caller has it. */
 #define SOBA_DMA_GONE		((struct device *)-1L)
 
+/*
+ * The state is the size that was asked for, in bytes, or one of the words below,
+ * which no size is likely to be. A caller is written before the state, and says
+ * nothing when the object is free.
+ */
+struct soba_dma_mark {
+	u32 caller;			/* see soba_port_site_pack() */
+	u32 state;
+} __aligned(8);
+
+#define SOBA_DMA_FREE	0xf4ee0b1dU
+#define SOBA_DMA_POOL	SOBA_SITE_AFTER	/* its size is the pool's */
+#define SOBA_DMA_BLOCK	0xb10c0b1dU	/* slab->want is its size */
+
 /* An object on its way: in a per-CPU list, or to its caller. */
 struct soba_dma_entry {
 	void *vaddr;
 	dma_addr_t handle;
-	u64 *mark;
+	struct soba_dma_mark *mark;
 };
 
 struct soba_dma_mag;
@@ -46,6 +62,8 @@ struct soba_dma_heap;
 struct soba_dma_cache {
 	/* what the fast paths read */
 	struct soba_dma_mag __percpu *mag;	/* closed, or one for each CPU */
+	struct soba_dma_mag __percpu **level;	/* also there, or NULL */
+	struct soba_dma_mag __percpu *old;	/* shut, not empty yet */
 	struct soba_dma_heap *heap;
 	u32 size;			/* bytes of an object; 0: any (blocks) */
 	u32 shift;			/* log2 of the bytes that a mark stands for */
@@ -57,6 +75,7 @@ struct soba_dma_cache {
 	u32 mag_cap;			/* objects in a per-CPU list */
 	u32 keep;			/* free slabs that are kept */
 	bool pool;
+	bool small;			/* as large as one of the small classes */
 	char name[SOBA_DMA_NAME];
 	struct list_head node;		/* in heap->pools */
 	/* under lock */
@@ -70,6 +89,8 @@ struct soba_dma_cache {
 	unsigned int nr_slabs;
 	unsigned int nr_idle;
 	unsigned long idle_bytes;
+	unsigned long out_bytes;	/* of blocks that are out; so is the next */
+	unsigned long peak_bytes;
 	unsigned long out;		/* objects not in slabs */
 	unsigned long peak;		/* the most that were in use, sampled */
 };
@@ -80,6 +101,11 @@ struct soba_dma_slab {
 	struct device *dev;		/* SOBA_DMA_GONE when it is gone */
 	struct soba_dma_cache *cache;
 	dma_addr_t dma;			/* of base */
+	dma_addr_t distance;		/* from an address to its handle */
+	unsigned long key;		/* the same and the owner in one sum */
+	unsigned long marks;		/* in mark[] */
+	u32 shift;			/* as its cache's */
+	u32 span;			/* of its first page; 1: no memory there */
 	size_t bytes;
 	size_t want;			/* a block's size as it was asked for */
 	unsigned long attrs;		/* DMA_ATTR_* */
@@ -88,11 +114,14 @@ struct soba_dma_slab {
 	u32 nr;				/* objects */
 	u32 nr_free;			/* bits in map */
 	u64 map[SOBA_DMA_MAX_OBJECTS / 64];	/* 1: free, here in the slab */
-	u64 mark[];			/* see soba_dma_marks() */
+	struct soba_dma_mark mark[];
 };
 
 struct soba_dma_heap {
+	/* what the fast path reads */
 	struct device *dev;
+	/* The lists of the small classes, by soba_dma_level(); others are closed. */
+	struct soba_dma_mag __percpu *level[BITS_PER_LONG];
 	struct soba_dma_cache class[SOBA_DMA_CLASSES];
 	struct soba_dma_cache block;	/* larger, or with attributes */
 	atomic_long_t refs;		/* the hash, each slab, each pool, each call */
@@ -100,8 +129,12 @@ struct soba_dma_heap {
 	struct list_head all;		/* in the list of heaps */
 	struct list_head pools;		/* under heaps_lock */
 	struct rcu_head rcu;
+	u64 seq;			/* its place in the list of heaps */
 	bool watched;			/* its bus tells when it goes */
 	bool retired;			/* no longer in the hash */
+	bool armed;			/* the driver's leaving closes it */
+	bool closed;			/* it has: nothing is kept any more */
+	atomic_long_t giving;		/* slabs between its caches and the host */
 	atomic_long_t held;		/* bytes from the host */
 	atomic_long_t held_peak;
 	atomic_long_t fails;		/* requests answered with NULL */
@@ -110,31 +143,34 @@ struct soba_dma_heap {
 	char name[SOBA_DMA_NAME];
 };
 
-/*
- * A mark: the caller's address above, the size below, so that one compare says
- * whether an object is out and was asked for with this size. Code lies where
- * sign extension from bit 47 reaches. A pool knows the size of its objects: their
- * marks are the address alone.
- */
-#define SOBA_DMA_SIZE_BITS	16
-#define SOBA_DMA_SIZE_BIAS	0x8000UL	/* 0 bytes is not nobody's */
-#define SOBA_DMA_BLOCK		2UL		/* slab->want is it */
-
-static __always_inline u64 soba_dma_mark(unsigned long caller, unsigned long low)
+static __always_inline void soba_dma_mark_out(struct soba_dma_mark *m, u32 state,
+					      unsigned long caller)
 {
-	return ((u64)caller << SOBA_DMA_SIZE_BITS) | low;
+	WRITE_ONCE(m->caller, soba_port_site_pack(caller));
+	WRITE_ONCE(m->state, state);
 }
 
-static __always_inline unsigned long soba_dma_mark_low(u64 mark)
+/* The same with SOBA_DMA_POOL. */
+static __always_inline void soba_dma_mark_pool(struct soba_dma_mark *m,
+					       unsigned long caller)
 {
-	return mark & ((1UL << SOBA_DMA_SIZE_BITS) - 1);
+	soba_port_site_put(&m->caller, caller);
 }
 
-static inline unsigned long soba_dma_caller(const struct soba_dma_slab *s,
-					    u64 mark)
+static __always_inline void soba_dma_mark_free(struct soba_dma_mark *m)
 {
-	return s->cache->pool ? mark :
-	       (unsigned long)((s64)mark >> SOBA_DMA_SIZE_BITS);
+	WRITE_ONCE(m->state, SOBA_DMA_FREE);
+}
+
+static inline bool soba_dma_mark_is_out(const struct soba_dma_mark *m)
+{
+	return READ_ONCE(m->state) != SOBA_DMA_FREE;
+}
+
+/* Who allocated an object that is out. */
+static inline unsigned long soba_dma_caller(const struct soba_dma_mark *m)
+{
+	return soba_port_site_unpack(READ_ONCE(m->caller));
 }
 
 /* Bytes from one object of a slab to the next. */
@@ -143,34 +179,41 @@ static inline u32 soba_dma_stride(const struct soba_dma_slab *s)
 	return s->cache->size ? s->cache->stride : PAGE_SIZE;
 }
 
-/* How many marks a slab of a cache has. */
-static inline u32 soba_dma_marks(const struct soba_dma_cache *c)
-{
-	return PAGE_SIZE >> c->shift;
-}
-
 /* The mark of an object's first byte, at @offset of its slab. */
-static inline u64 *soba_dma_mark_at(struct soba_dma_slab *s,
-				    unsigned long offset)
+static inline struct soba_dma_mark *soba_dma_mark_at(struct soba_dma_slab *s,
+						     unsigned long offset)
 {
-	return &s->mark[offset >> s->cache->shift];
+	return &s->mark[offset >> s->shift];
 }
 
-/* Bytes that an object that is out was asked for with. */
-static inline size_t soba_dma_size(const struct soba_dma_slab *s, u64 mark)
+/* Bytes that an object was asked for with; 0: it is free. */
+static inline size_t soba_dma_size(const struct soba_dma_slab *s,
+				   const struct soba_dma_mark *m)
 {
-	if (s->cache->pool)
+	u32 state = READ_ONCE(m->state);
+
+	switch (state) {
+	case SOBA_DMA_FREE:
+		return 0;
+	case SOBA_DMA_POOL:
 		return s->cache->size;
-	if (soba_dma_mark_low(mark) == SOBA_DMA_BLOCK)
+	case SOBA_DMA_BLOCK:
 		return READ_ONCE(s->want);
-	return soba_dma_mark_low(mark) - SOBA_DMA_SIZE_BIAS;
+	default:
+		return state;
+	}
+}
+
+/* Where in heap->level a size belongs; a size of 0, to the last. */
+static __always_inline unsigned long soba_dma_level(size_t size)
+{
+	return __fls((size - 1) | ((1UL << SOBA_DMA_MIN_SHIFT) - 1));
 }
 
 /* The class whose objects are large enough. Pre: 0 < size <= 4096. */
-static __always_inline unsigned int soba_dma_class(size_t size)
+static __always_inline unsigned long soba_dma_class(size_t size)
 {
-	return __fls((size - 1) | ((1UL << SOBA_DMA_MIN_SHIFT) - 1)) + 1 -
-	       SOBA_DMA_MIN_SHIFT;
+	return soba_dma_level(size) + 1 - SOBA_DMA_MIN_SHIFT;
 }
 
 #endif /* SOBA_DMA_DMA_H */

@@ -15,6 +15,8 @@ int soba_dma_init(void);
 void soba_dma_exit(void);
 
 /* mag.c, slab.c, for dma.c */
+int soba_dma_slab_init(void);
+void soba_dma_slab_exit(void);
 int soba_dma_mag_init(void);
 void soba_dma_mag_exit(void);
 void soba_dma_table_abandon(void);

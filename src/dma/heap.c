@@ -9,6 +9,7 @@
  */
 #include "dma/heap.h"
 #include "dma/cache.h"
+#include "dma/mag.h"
 #include "dma/retire.h"
 
 #define BUCKETS 256U
@@ -18,7 +19,8 @@ DEFINE_PER_CPU(struct soba_dma_heap *, soba_dma_last);
 static struct soba_dma_heap *buckets[BUCKETS];
 static LIST_HEAD(heaps);
 static DEFINE_RAW_SPINLOCK(heaps_lock);
-static const struct soba_dma_watcher *watcher;
+static u64 last_seq;			/* under heaps_lock */
+static const struct soba_dma_watcher *watcher;	/* under retire_lock */
 
 /* Whose device nobody has: what a CPU that has used none remembers. */
 static struct soba_dma_heap nobody;
@@ -93,23 +95,25 @@ void soba_dma_heap_put(struct soba_dma_heap *heap)
 {
 	bool last = false;
 	unsigned long flags;
+	long left;
 
+	rcu_read_lock();
+	left = atomic_long_dec_return(&heap->refs);
 	/*
 	 * A device on no bus tells nobody that it goes: its heap goes with its
-	 * last slab, when only the hash and the caller hold it.
+	 * last slab, when only the hash still holds it.
 	 */
-	if (!heap->watched && atomic_long_read(&heap->refs) == 2) {
+	if (left == 1 && !READ_ONCE(heap->watched)) {
 		raw_spin_lock_irqsave(&heaps_lock, flags);
-		if (!heap->retired && atomic_long_read(&heap->refs) == 2) {
-			unhash(heap);
-			last = true;
-		}
-		raw_spin_unlock_irqrestore(&heaps_lock, flags);
+		last = !heap->watched && !heap->retired &&
+		       atomic_long_read(&heap->refs) == 1;
 		if (last)
-			atomic_long_dec(&heap->refs);
+			unhash(heap);
+		raw_spin_unlock_irqrestore(&heaps_lock, flags);
 	}
-	if (atomic_long_dec_and_test(&heap->refs))
+	if (!left || (last && atomic_long_dec_and_test(&heap->refs)))
 		call_rcu(&heap->rcu, heap_free_rcu);
+	rcu_read_unlock();
 }
 
 static void heap_setup(struct soba_dma_heap *heap)
@@ -118,11 +122,16 @@ static void heap_setup(struct soba_dma_heap *heap)
 	char name[16];
 	unsigned int i;
 
+	for (i = 0; i < ARRAY_SIZE(heap->level); i++)
+		heap->level[i] = soba_dma_closed;
 	for (i = 0; i < SOBA_DMA_CLASSES; i++) {
 		shape.size = 1U << (SOBA_DMA_MIN_SHIFT + i);
 		shape.align = shape.size;
 		scnprintf(name, sizeof(name), "coherent-%u", shape.size);
 		soba_dma_cache_init(&heap->class[i], heap, &shape, name);
+		if (heap->class[i].small)
+			heap->class[i].level =
+				&heap->level[soba_dma_level(shape.size)];
 	}
 	shape = (struct soba_dma_shape){ };
 	soba_dma_cache_init(&heap->block, heap, &shape, "coherent-blocks");
@@ -144,6 +153,7 @@ static struct soba_dma_heap *publish(struct soba_dma_heap *heap)
 	if (!other) {
 		soba_dma_heap_hold(heap);
 		heap->next = *at;
+		heap->seq = ++last_seq;
 		list_add_tail(&heap->all, &heaps);
 		/* Pairs with the dependent loads of lookup(). */
 		smp_store_release(at, heap);
@@ -166,11 +176,31 @@ static struct soba_dma_heap *heap_new(struct device *dev,
 	heap->watched = soba_port_dma_watched(dev) ||
 			(req->sleep && soba_port_dma_watch(dev));
 	used = publish(heap);
-	if (used != heap)
+	if (used != heap) {
 		soba_port_meta_free(heap, sizeof(*heap));
-	else
-		schedule_work(&shower);
+		return used;
+	}
+	if (heap->watched)
+		soba_dma_arm(heap, req);
+	schedule_work(&shower);
 	return used;
+}
+
+/* It was made in atomic context: now its bus could be asked. */
+static void now_watched(struct soba_dma_heap *heap, const struct soba_req *req)
+{
+	unsigned long flags;
+	bool first;
+
+	raw_spin_lock_irqsave(&heaps_lock, flags);
+	first = !heap->retired && !heap->watched;
+	if (first)
+		heap->watched = true;
+	raw_spin_unlock_irqrestore(&heaps_lock, flags);
+	if (!first)
+		return;
+	soba_dma_arm(heap, req);
+	schedule_work(&shower);
 }
 
 struct soba_dma_heap *soba_dma_heap_get(struct device *dev,
@@ -180,12 +210,9 @@ struct soba_dma_heap *soba_dma_heap_get(struct device *dev,
 
 	if (!heap)
 		return heap_new(dev, req);
-	/* It was made in atomic context: now its bus can be asked. */
-	if (unlikely(!heap->watched) && req->sleep &&
-	    soba_port_dma_watch(dev)) {
-		WRITE_ONCE(heap->watched, true);
-		schedule_work(&shower);
-	}
+	if (unlikely(!READ_ONCE(heap->watched)) && req->sleep &&
+	    soba_port_dma_watch(dev))
+		now_watched(heap, req);
 	return heap;
 }
 
@@ -264,21 +291,18 @@ void soba_dma_heap_caches(struct soba_dma_heap *heap,
 	raw_spin_unlock_irqrestore(&heaps_lock, flags);
 }
 
-/* The next heap after @prev, which is let go of. */
+/* The next heap after @prev, which is let go of. They lie by ->seq. */
 static struct soba_dma_heap *next_heap(struct soba_dma_heap *prev)
 {
 	struct soba_dma_heap *h, *found = NULL;
-	bool after = !prev;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&heaps_lock, flags);
 	list_for_each_entry(h, &heaps, all) {
-		if (after && hold_unless_gone(h)) {
+		if ((!prev || h->seq > prev->seq) && hold_unless_gone(h)) {
 			found = h;
 			break;
 		}
-		if (h == prev)
-			after = true;
 	}
 	raw_spin_unlock_irqrestore(&heaps_lock, flags);
 	if (prev)
@@ -297,16 +321,16 @@ void soba_dma_heap_each(void (*visit)(struct soba_dma_heap *heap, void *arg),
 
 void soba_dma_watch(const struct soba_dma_watcher *w)
 {
-	WRITE_ONCE(watcher, w);
+	soba_dma_retire_lock();
+	watcher = w;
+	soba_dma_retire_unlock();
 }
 
 static void show_one(struct soba_dma_heap *heap, void *arg)
 {
-	const struct soba_dma_watcher *w = READ_ONCE(watcher);
-
 	soba_dma_retire_lock();
-	if (w && !heap->dir && !heap->retired && heap->watched)
-		w->appear(heap);
+	if (watcher && !heap->dir && !heap->retired && heap->watched)
+		watcher->appear(heap);
 	soba_dma_retire_unlock();
 }
 
@@ -317,10 +341,8 @@ static void show_work(struct work_struct *work)
 
 void soba_dma_heap_hide(struct soba_dma_heap *heap)
 {
-	const struct soba_dma_watcher *w = READ_ONCE(watcher);
-
-	if (w && heap->dir)
-		w->vanish(heap);
+	if (watcher && heap->dir)
+		watcher->vanish(heap);
 }
 
 int soba_dma_heap_init(void)

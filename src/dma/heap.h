@@ -7,10 +7,12 @@
  * it used last. It lives as long as somebody holds it: the hash, each slab, each
  * pool, each call that may sleep.
  *
- * When the driver is unbound the heap is retired: it leaves the hash, keeps
- * nothing, and what is still out is reported. Late frees find their slab by
- * address and work as ever; a new driver gets a new heap. When the device goes,
- * what is left of it is abandoned: never given to the host, never used again.
+ * When the driver leaves the heap is closed, by a managed resource of the device
+ * that is the heap's: it keeps nothing from then on. When the driver core says
+ * that it has left, or when another is bound, the heap is retired: it leaves the
+ * hash, and what is still out is reported. Late frees find their slab by address
+ * and work as ever; a new driver gets a new heap. When the device goes, what is
+ * left of it is abandoned: never given to the host, never used again.
  */
 #ifndef SOBA_DMA_HEAP_H
 #define SOBA_DMA_HEAP_H

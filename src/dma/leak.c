@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * leak.c - floor 3: who has what: the ledger by call site, the slabs as they
- * lie, leak reports of devices, and the validator. All of them walk the address
- * table.
+ * lie, and leak reports of devices. All of them walk the address table.
  *
  * Locking: rcu_read_lock() for a bucket at a time; sites_lock, a mutex, guards
  * the table of sites that a walk fills, until it has been said.
@@ -50,18 +49,18 @@ static bool gather_slab(struct soba_dma_slab *s, void *arg)
 		return true;
 	for (i = 0; i < s->cache->per_slab; i++) {
 		struct soba_dma_entry e = soba_dma_slab_entry(s, i);
-		u64 mark = READ_ONCE(*e.mark);
-		unsigned long caller = soba_dma_caller(s, mark);
+		size_t size = soba_dma_size(s, e.mark);
+		unsigned long caller = soba_dma_caller(e.mark);
 		struct soba_dma_site *site;
 
-		if (!mark || (g->match && !g->match(caller, g->arg)))
+		if (!size || (g->match && !g->match(caller, g->arg)))
 			continue;
 		site = site_of(caller);
 		if (!site->objects++) {
 			site->first = e.handle;
 			strscpy(site->device, heap->name, sizeof(site->device));
 		}
-		site->bytes += soba_dma_size(s, mark);
+		site->bytes += size;
 	}
 	return true;
 }
@@ -113,12 +112,12 @@ static struct soba_dma_slab *slab_from(unsigned long bucket, unsigned long addr)
 static unsigned long first_caller(struct soba_dma_slab *s)
 {
 	unsigned int i;
-	u64 mark;
 
 	for (i = 0; i < s->cache->per_slab; i++) {
-		mark = READ_ONCE(*soba_dma_slab_entry(s, i).mark);
-		if (mark)
-			return soba_dma_caller(s, mark);
+		struct soba_dma_mark *mark = soba_dma_slab_entry(s, i).mark;
+
+		if (soba_dma_mark_is_out(mark))
+			return soba_dma_caller(mark);
 	}
 	return 0;
 }
@@ -145,53 +144,4 @@ unsigned int soba_dma_read(struct soba_dma_pos *pos, struct soba_dma_info *info,
 		rcu_read_unlock();
 	}
 	return n;
-}
-
-struct validation {
-	void (*say)(void *arg, const char *line);
-	void *arg;
-	unsigned int broken;
-};
-
-static void law(struct validation *v, const struct soba_dma_slab *s,
-		const char *what)
-{
-	char line[120];
-
-	v->broken++;
-	scnprintf(line, sizeof(line), "dma %s: slab at handle %#llx: %s",
-		  s->cache->name, (u64)s->dma, what);
-	v->say(v->arg, line);
-}
-
-static bool validate_slab(struct soba_dma_slab *s, void *arg)
-{
-	struct soba_dma_cache *c = s->cache;
-	struct validation *v = arg;
-	unsigned long flags;
-	u32 i, bits;
-
-	raw_spin_lock_irqsave(&c->lock, flags);
-	bits = hweight64(s->map[0]) + hweight64(s->map[1]);
-	if (bits != s->nr_free)
-		law(v, s, "its free map and its free count differ");
-	if (s->nr > c->per_slab || s->nr_free > s->nr)
-		law(v, s, "more free objects than it has");
-	for (i = 0; i < c->per_slab; i++)
-		if ((s->map[i / 64] >> (i % 64) & 1) &&
-		    READ_ONCE(*soba_dma_slab_entry(s, i).mark))
-			law(v, s, "an object is free and has an owner");
-	raw_spin_unlock_irqrestore(&c->lock, flags);
-	if (s->base & ~PAGE_MASK || s->dma & ~(dma_addr_t)PAGE_MASK)
-		law(v, s, "not aligned to a page");
-	return true;
-}
-
-unsigned int soba_dma_validate(void (*say)(void *arg, const char *line),
-			       void *arg)
-{
-	struct validation v = { .say = say, .arg = arg };
-
-	soba_dma_each(validate_slab, &v);
-	return v.broken;
 }

@@ -16,10 +16,15 @@ struct soba_dma_mag __percpu *soba_dma_closed;
 
 int soba_dma_mag_init(void)
 {
-	/* all zero: busy */
+	unsigned int cpu;
+
 	soba_dma_closed = soba_port_percpu_alloc(sizeof(struct soba_dma_mag),
 						 GFP_KERNEL);
-	return soba_dma_closed ? 0 : -ENOMEM;
+	if (!soba_dma_closed)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		per_cpu_ptr(soba_dma_closed, cpu)->guard = SOBA_DMA_BUSY;
+	return 0;
 }
 
 void soba_dma_mag_exit(void)
@@ -42,7 +47,8 @@ static struct soba_dma_mag __percpu *mags_new(const struct soba_dma_cache *c,
 		struct soba_dma_mag *m = per_cpu_ptr(mags, cpu);
 
 		m->top = SOBA_DMA_EMPTY;
-		m->last = SOBA_DMA_EMPTY + bytes - 1;
+		m->end = SOBA_DMA_EMPTY + bytes;
+		m->bottom.handle = U64_MAX;
 	}
 	return mags;
 }
@@ -60,8 +66,12 @@ void soba_dma_cache_open(struct soba_dma_cache *c, gfp_t gfp)
 		return;
 	raw_spin_lock_irqsave(&c->lock, flags);
 	if (c->mag == soba_dma_closed && !c->closing) {
-		/* Pairs with the dependent loads of soba_dma_mag_open(). */
+		/* Pairs with the dependent loads of who reads c->mag ... */
 		smp_store_release(&c->mag, mags);
+		if (c->level) {
+			/* ... or finds the lists by their level. */
+			smp_store_release(c->level, mags);
+		}
 		mags = NULL;
 	}
 	raw_spin_unlock_irqrestore(&c->lock, flags);
@@ -71,25 +81,33 @@ void soba_dma_cache_open(struct soba_dma_cache *c, gfp_t gfp)
 /* Pre: nobody can open it any more. */
 static void mag_empty(struct soba_dma_cache *c, struct soba_dma_mag *m)
 {
-	while (m->top > SOBA_DMA_EMPTY) {
-		m->top -= sizeof(m->slot[0]);
-		soba_dma_cache_put(c, soba_dma_mag_at(m, m->top));
-	}
+	struct soba_dma_entry e;
+
+	while (soba_dma_mag_take(m, &e))
+		soba_dma_cache_put(c, &e);
 }
 
-void soba_dma_cache_close(struct soba_dma_cache *c)
+void soba_dma_cache_shut(struct soba_dma_cache *c)
 {
-	struct soba_dma_mag __percpu *mags;
 	unsigned long flags;
-	unsigned int cpu;
 
 	raw_spin_lock_irqsave(&c->lock, flags);
-	mags = c->mag;
+	if (c->mag != soba_dma_closed)
+		c->old = c->mag;
 	WRITE_ONCE(c->mag, soba_dma_closed);
+	if (c->level)
+		WRITE_ONCE(*c->level, soba_dma_closed);
 	c->closing = true;
 	raw_spin_unlock_irqrestore(&c->lock, flags);
-	if (mags != soba_dma_closed) {
-		synchronize_rcu();
+}
+
+void soba_dma_cache_empty(struct soba_dma_cache *c)
+{
+	struct soba_dma_mag __percpu *mags = c->old;
+	unsigned int cpu;
+
+	if (mags) {
+		c->old = NULL;
 		for_each_possible_cpu(cpu)
 			mag_empty(c, per_cpu_ptr(mags, cpu));
 		free_percpu(mags);
@@ -98,14 +116,21 @@ void soba_dma_cache_close(struct soba_dma_cache *c)
 }
 
 /* The lists do not go away: their readers are under RCU or hold the cache. */
-unsigned long soba_dma_cache_listed(const struct soba_dma_cache *c)
+unsigned long soba_dma_cache_listed_on(const struct soba_dma_cache *c,
+				       unsigned int cpu)
 {
 	struct soba_dma_mag __percpu *mags = READ_ONCE(c->mag);
+
+	return soba_dma_mag_count(READ_ONCE(per_cpu_ptr(mags, cpu)->top));
+}
+
+unsigned long soba_dma_cache_listed(const struct soba_dma_cache *c)
+{
 	unsigned long n = 0;
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		n += soba_dma_mag_count(READ_ONCE(per_cpu_ptr(mags, cpu)->top));
+		n += soba_dma_cache_listed_on(c, cpu);
 	return n;
 }
 

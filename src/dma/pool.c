@@ -43,47 +43,53 @@ void soba_dma_pool_end(struct soba_dma_pool *pool, unsigned long caller)
 {
 	struct soba_dma_cache *c = &pool->cache;
 	struct soba_dma_heap *heap = c->heap;
+	bool busy;
 
 	soba_dma_retire_lock();
 	soba_dma_debug_flush(heap);
-	soba_dma_cache_close(c);
-	soba_dma_slab_settle();
-	if (c->nr_slabs) {
+	soba_dma_cache_shut(c);
+	synchronize_rcu();
+	soba_dma_cache_empty(c);
+	busy = c->nr_slabs;
+	if (busy)
 		soba_report(SOBA_R_LIVE_OBJECTS, caller,
 			    "pool %s of %s is destroyed with %lu objects out: they and it stay",
 			    c->name, heap->name, c->out);
-		soba_dma_retire_unlock();
-		return;
-	}
-	soba_dma_heap_del_pool(c);
+	else
+		soba_dma_heap_del_pool(c);
 	soba_dma_retire_unlock();
+	if (busy)
+		return;
+	soba_dma_slab_settle(heap);
 	call_rcu(&pool->rcu, pool_free_rcu);
 	soba_dma_heap_put(heap);
 }
 
-/* Those that keep something still; each once, so the list may change. */
-static struct soba_dma_cache *open_pool(struct soba_dma_heap *heap)
+/* Pre, of those below: retire_lock, under which alone the list changes. */
+void soba_dma_pools_shut(struct soba_dma_heap *heap)
 {
 	struct soba_dma_cache *c;
 
 	list_for_each_entry(c, &heap->pools, node)
-		if (!c->closing)
-			return c;
-	return NULL;
+		soba_dma_cache_shut(c);
 }
 
-/* Pre: retire_lock, under which alone the list changes. */
-void soba_dma_pools_close(struct soba_dma_heap *heap)
+void soba_dma_pools_empty(struct soba_dma_heap *heap)
 {
 	struct soba_dma_cache *c;
 
-	for (c = open_pool(heap); c; c = open_pool(heap)) {
-		struct soba_dma_pool *pool;
+	list_for_each_entry(c, &heap->pools, node)
+		soba_dma_cache_empty(c);
+}
 
-		pool = container_of(c, struct soba_dma_pool, cache);
-		soba_report_line(SOBA_R_LEAK, pool->caller,
+void soba_dma_pools_report(struct soba_dma_heap *heap)
+{
+	struct soba_dma_cache *c;
+
+	list_for_each_entry(c, &heap->pools, node)
+		soba_report_line(SOBA_R_LEAK,
+				 container_of(c, struct soba_dma_pool,
+					      cache)->caller,
 				 "pool %s of device %s was not destroyed",
 				 c->name, heap->name);
-		soba_dma_cache_close(c);
-	}
 }

@@ -37,7 +37,10 @@ struct soba_dma_pool *soba_dma_pool_new(const char *name, struct device *dev,
  */
 void soba_dma_pool_end(struct soba_dma_pool *pool, unsigned long caller);
 
-/** soba_dma_pools_close() - the pools of a heap that is retired keep nothing */
-void soba_dma_pools_close(struct soba_dma_heap *heap);
+/* A heap's pools, when its driver leaves: see soba_dma_cache_shut(). */
+void soba_dma_pools_shut(struct soba_dma_heap *heap);
+void soba_dma_pools_empty(struct soba_dma_heap *heap);
+/** soba_dma_pools_report() - leak lines for those that were not destroyed */
+void soba_dma_pools_report(struct soba_dma_heap *heap);
 
 #endif /* SOBA_DMA_POOL_H */

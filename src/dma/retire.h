@@ -6,6 +6,7 @@
 #define SOBA_DMA_RETIRE_H
 
 #include "dma/dma.h"
+#include "page/req.h"
 
 /* Around what makes a heap visible, and what hides it; they sleep. */
 void soba_dma_retire_lock(void);
@@ -18,6 +19,15 @@ void soba_dma_retire_unlock(void);
  * Context: process.
  */
 void soba_dma_retire(struct device *dev);
+
+/**
+ * soba_dma_arm() - have a heap closed before its device's DMA set-up is undone
+ * @heap: a new one, of a device whose driver may be bound
+ * @req: how it may be done; without memory it is closed when the driver has left
+ *
+ * Context: as @req says.
+ */
+void soba_dma_arm(struct soba_dma_heap *heap, const struct soba_req *req);
 
 /**
  * soba_dma_abandon() - a device goes

@@ -16,6 +16,8 @@
 static DEFINE_RAW_SPINLOCK(give_lock);
 static LIST_HEAD(give_list);
 
+static struct workqueue_struct *give_wq;
+
 static void give_work(struct work_struct *work);
 static DECLARE_WORK(giver, give_work);
 
@@ -24,6 +26,11 @@ static void slab_cut(struct soba_dma_slab *s, const struct soba_dma_cache *c)
 {
 	u32 i, b = c->boundary;
 
+	s->shift = c->shift;
+	s->marks = PAGE_SIZE >> c->shift;
+	s->span = s->attrs & DMA_ATTR_NO_KERNEL_MAPPING ? 1 : PAGE_SIZE;
+	for (i = 0; i < s->marks; i++)
+		soba_dma_mark_free(&s->mark[i]);
 	for (i = 0; i < c->per_slab; i++) {
 		u32 first = i * c->stride, last = first + c->size - 1;
 
@@ -56,11 +63,6 @@ static void charge(struct soba_dma_heap *heap, size_t bytes)
 	}
 }
 
-static void slab_give(struct soba_dma_slab *s)
-{
-	soba_port_dma_give(s->dev, s->bytes, (void *)s->base, s->dma, s->attrs);
-}
-
 /* In no table any more, or not yet. The caller has taken hold of its device. */
 static void slab_defer(struct soba_dma_slab *s)
 {
@@ -69,7 +71,7 @@ static void slab_defer(struct soba_dma_slab *s)
 	raw_spin_lock_irqsave(&give_lock, flags);
 	list_add(&s->node, &give_list);
 	raw_spin_unlock_irqrestore(&give_lock, flags);
-	schedule_work(&giver);
+	queue_work(give_wq, &giver);
 }
 
 struct soba_dma_slab *soba_dma_slab_new(struct soba_dma_cache *c, size_t bytes,
@@ -81,7 +83,7 @@ struct soba_dma_slab *soba_dma_slab_new(struct soba_dma_cache *c, size_t bytes,
 	struct soba_dma_slab *s;
 	void *vaddr;
 
-	s = soba_port_meta_alloc(struct_size(s, mark, soba_dma_marks(c)), req->gfp,
+	s = soba_port_meta_alloc(struct_size(s, mark, PAGE_SIZE >> c->shift), req->gfp,
 				 req->nid);
 	if (!s)
 		return NULL;
@@ -91,7 +93,11 @@ struct soba_dma_slab *soba_dma_slab_new(struct soba_dma_cache *c, size_t bytes,
 		return NULL;
 	}
 	s->base = (unsigned long)vaddr;
+	s->distance = s->dma - s->base;
 	s->dev = heap->dev;
+	/* Whoever frees it has to name its pool, or its device. */
+	s->key = (c->pool ? (unsigned long)c : (unsigned long)s->dev) +
+		 s->distance;
 	s->cache = c;
 	s->bytes = bytes;
 	s->attrs = attrs;
@@ -102,6 +108,7 @@ struct soba_dma_slab *soba_dma_slab_new(struct soba_dma_cache *c, size_t bytes,
 			    "the host gave %s %zu bytes at %#llx, outside of its coherent mask %#llx",
 			    heap->name, bytes, (u64)s->dma, mask);
 		soba_port_dma_hold(s->dev);
+		atomic_long_inc(&heap->giving);
 		slab_defer(s);
 		return NULL;
 	}
@@ -118,6 +125,19 @@ static void slab_end(struct soba_dma_slab *s)
 	atomic_long_sub(s->bytes, &heap->held);
 	call_rcu(&s->rcu, slab_free_rcu);
 	soba_dma_heap_put(heap);
+}
+
+/* It has left its cache: to the host, unless its device is gone. */
+static void slab_give(struct soba_dma_slab *s)
+{
+	struct soba_dma_heap *heap = s->cache->heap;
+
+	if (s->dev != SOBA_DMA_GONE)
+		soba_port_dma_give(s->dev, s->bytes, (void *)s->base, s->dma,
+				   s->attrs);
+	if (atomic_long_dec_and_test(&heap->giving))
+		wake_up_var(&heap->giving);
+	slab_end(s);
 }
 
 static void give_work(struct work_struct *work)
@@ -140,7 +160,6 @@ static void give_work(struct work_struct *work)
 			break;
 		dev = s->dev;
 		slab_give(s);
-		slab_end(s);
 		soba_port_dma_let_go(dev);
 	}
 }
@@ -148,11 +167,8 @@ static void give_work(struct work_struct *work)
 void soba_dma_slab_drop(struct soba_dma_slab *s)
 {
 	soba_dma_table_del(s);
-	if (s->dev == SOBA_DMA_GONE) {
-		slab_end(s);
-	} else if (soba_port_can_sleep()) {
+	if (s->dev == SOBA_DMA_GONE || soba_port_can_sleep()) {
 		slab_give(s);
-		slab_end(s);
 	} else {
 		soba_port_dma_hold(s->dev);
 		slab_defer(s);
@@ -170,9 +186,25 @@ void soba_dma_slab_drop_list(struct list_head *list)
 	}
 }
 
-void soba_dma_slab_settle(void)
+void soba_dma_slab_settle(struct soba_dma_heap *heap)
 {
 	flush_work(&giver);
+	if (heap)
+		wait_var_event(&heap->giving,
+			       !atomic_long_read(&heap->giving));
+}
+
+int soba_dma_slab_init(void)
+{
+	/* The host's reclaim waits for it. */
+	give_wq = alloc_workqueue("soba_dma", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	return give_wq ? 0 : -ENOMEM;
+}
+
+void soba_dma_slab_exit(void)
+{
+	destroy_workqueue(give_wq);
+	give_wq = NULL;
 }
 
 static bool take_any(struct soba_dma_slab *s, void *arg)

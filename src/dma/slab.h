@@ -38,8 +38,22 @@ void soba_dma_slab_drop(struct soba_dma_slab *s);
 /** soba_dma_slab_drop_list() - the same for a list of them */
 void soba_dma_slab_drop_list(struct list_head *list);
 
-/** soba_dma_slab_settle() - after return the work item has given all; sleeps */
-void soba_dma_slab_settle(void);
+/**
+ * soba_dma_slab_settle() - wait for slabs on their way to the host
+ * @heap: its slabs, whoever gives them; NULL: those of the work item
+ *
+ * Context: process, sleeps.
+ */
+void soba_dma_slab_settle(struct soba_dma_heap *heap);
+
+/* Its device is gone. */
+static inline void soba_dma_slab_lose(struct soba_dma_slab *s)
+{
+	if (!s->cache->pool)
+		WRITE_ONCE(s->key,
+			   (unsigned long)SOBA_DMA_GONE + s->distance);
+	WRITE_ONCE(s->dev, SOBA_DMA_GONE);
+}
 
 /* Is all of it where the device can reach? */
 static inline bool soba_dma_slab_fits(const struct soba_dma_slab *s, u64 mask)

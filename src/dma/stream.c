@@ -27,17 +27,18 @@ struct soba_dma_mapping *soba_dma_stream_new(unsigned int nr_runs)
 				    NUMA_NO_NODE);
 }
 
-/* Somebody's block of soba's: not free, not another's frame. */
+/* Of a block of soba's that somebody has. */
 static bool is_sobas(struct page *page)
 {
 	struct soba_frame *f;
-	bool ours;
+	u8 state;
 
 	rcu_read_lock();
 	f = soba_map_frame(page_to_pfn(page));
-	ours = f && (READ_ONCE(f->state) & SOBA_F_MASK) != SOBA_F_NONE;
+	state = f ? READ_ONCE(f->state) & SOBA_F_MASK : SOBA_F_NONE;
 	rcu_read_unlock();
-	return ours;
+	return state == SOBA_F_ALLOC || state == SOBA_F_OWNED ||
+	       state == SOBA_F_TAIL;
 }
 
 static void pin(struct soba_dma_mapping *m)
@@ -70,6 +71,9 @@ void soba_dma_stream_add(struct soba_dma_mapping *m)
 	struct soba_dma_mapping **at = &buckets[bucket_of(m->key)];
 	unsigned long flags;
 
+	/* So that it is told when the driver leaves with this mapped. */
+	if (!soba_port_dma_watched(m->dev) && soba_port_can_sleep())
+		soba_port_dma_watch(m->dev);
 	pin(m);
 	raw_spin_lock_irqsave(&stream_lock, flags);
 	m->next = *at;
@@ -115,26 +119,49 @@ void soba_dma_stream_drop(struct device *dev, u64 key, size_t size,
 	soba_port_meta_free(m, 0);
 }
 
-void soba_dma_stream_report(struct device *dev, const char *who)
+/* Mappings of one device by one caller. */
+struct site {
+	struct device *dev;
+	unsigned long caller;
+	unsigned long nr;
+};
+
+#define SITES 16
+
+static void site_add(struct site *sites, struct soba_dma_mapping *m)
 {
+	struct site *s = sites;
+
+	/* the last takes what has no place */
+	while (s < &sites[SITES - 1] && s->nr &&
+	       (s->caller != m->caller || s->dev != m->dev))
+		s++;
+	s->dev = m->dev;
+	s->caller = m->caller;
+	s->nr++;
+	m->told = true;
+}
+
+void soba_dma_stream_report(struct device *dev)
+{
+	struct site sites[SITES] = { };
+	struct soba_dma_mapping *m;
+	unsigned long flags;
 	unsigned int i;
 
 	for (i = 0; i < BUCKETS; i++) {
-		unsigned long flags, caller = 0, nr = 0;
-		struct soba_dma_mapping *m;
-
 		raw_spin_lock_irqsave(&stream_lock, flags);
-		for (m = buckets[i]; m; m = m->next) {
-			if (dev && m->dev != dev)
-				continue;
-			caller = m->caller;
-			nr++;
-		}
+		for (m = buckets[i]; m; m = m->next)
+			if ((!dev || m->dev == dev) && !m->told)
+				site_add(sites, m);
 		raw_spin_unlock_irqrestore(&stream_lock, flags);
-		if (nr)
-			soba_report_line(SOBA_R_LEAK, caller,
-					 "%s %lu streaming mappings", who, nr);
 	}
+	for (i = 0; i < SITES && sites[i].nr; i++)
+		soba_report_line(SOBA_R_LEAK, sites[i].caller,
+				 "device %s %s %lu streaming mappings",
+				 soba_port_dma_name(sites[i].dev),
+				 dev ? "was unbound and left" : "still has",
+				 sites[i].nr);
 }
 
 void soba_dma_stream_abandon(struct device *dev)

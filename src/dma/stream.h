@@ -26,6 +26,7 @@ struct soba_dma_mapping {
 	size_t size;			/* bytes, or entries */
 	unsigned long caller;
 	unsigned int dir;
+	bool told;			/* that it was left; under stream_lock */
 	unsigned int nr_runs;
 	struct soba_dma_run runs[];
 };
@@ -54,8 +55,12 @@ void soba_dma_stream_add(struct soba_dma_mapping *m);
 void soba_dma_stream_drop(struct device *dev, u64 key, size_t size,
 			  unsigned int dir, unsigned long caller);
 
-/** soba_dma_stream_report() - leak lines for what is mapped for @dev; NULL: all */
-void soba_dma_stream_report(struct device *dev, const char *who);
+/**
+ * soba_dma_stream_report() - leak lines for what is still mapped, by call site,
+ * once for each mapping
+ * @dev: for this device, which lost its driver; NULL: for any, soba goes
+ */
+void soba_dma_stream_report(struct device *dev);
 
 /** soba_dma_stream_abandon() - @dev goes: forget its mappings, keep the pages */
 void soba_dma_stream_abandon(struct device *dev);

@@ -9,7 +9,7 @@
 #include "dma/table.h"
 
 struct soba_dma_slab *soba_dma_table[SOBA_DMA_BUCKETS];
-/* Behind this base there is no memory on any machine. */
+/* It has no mark, so nothing is found in it. */
 struct soba_dma_slab soba_dma_end = {
 	.base = 1UL << (BITS_PER_LONG - 2),
 	.dev = SOBA_DMA_GONE,

@@ -24,29 +24,37 @@ static __always_inline struct soba_dma_slab **soba_dma_bucket(unsigned long addr
 }
 
 /*
- * The slab in whose first page @addr lies, and how far behind its start; or
- * &soba_dma_end, and an offset of a page or more.
+ * The slab that has a mark for just this address, and the mark; false when there
+ * is none. What the power of two does not divide turns into an index far beyond
+ * the marks.
  */
-static __always_inline struct soba_dma_slab *
-soba_dma_seek(unsigned long addr, unsigned long *offset)
+static __always_inline bool soba_dma_seek(unsigned long addr,
+					  struct soba_dma_slab **slab,
+					  struct soba_dma_mark **mark)
+{
+	struct soba_dma_slab *s = READ_ONCE(*soba_dma_bucket(addr));
+	unsigned long index = ror64(addr - s->base, s->shift);
+
+	while (unlikely(index >= s->marks)) {
+		if (s == &soba_dma_end)
+			return false;
+		s = READ_ONCE(s->next);
+		index = ror64(addr - s->base, s->shift);
+	}
+	*slab = s;
+	*mark = &s->mark[index];
+	soba_port_hide(*mark);
+	return true;
+}
+
+/* The slab in whose first page @addr lies, or which it names; or NULL. */
+static inline struct soba_dma_slab *soba_dma_find(unsigned long addr)
 {
 	struct soba_dma_slab *s = READ_ONCE(*soba_dma_bucket(addr));
 
-	*offset = addr - s->base;
-	while (unlikely(*offset >= PAGE_SIZE) && s != &soba_dma_end) {
+	while (s != &soba_dma_end && addr - s->base >= s->span)
 		s = READ_ONCE(s->next);
-		*offset = addr - s->base;
-	}
-	return s;
-}
-
-/* The same; NULL when it is in no slab's first page. */
-static inline struct soba_dma_slab *soba_dma_find(unsigned long addr)
-{
-	unsigned long offset;
-	struct soba_dma_slab *s = soba_dma_seek(addr, &offset);
-
-	return offset < PAGE_SIZE ? s : NULL;
+	return s != &soba_dma_end ? s : NULL;
 }
 
 /* Looks at a slab, under rcu_read_lock(). True: go on. */

@@ -35,7 +35,7 @@ static const struct {
 } derived[] = {
 	{ "page_alloc", "blocks", "handed out in all" },
 	{ "page_free", "blocks", "taken back in all; after a split each page is one" },
-	{ "pcp_frames", "frames", "free in the per-CPU lists now (no total)" },
+	{ "pcp_frames", "frames", "free in the per-CPU lists and spare blocks now (no total)" },
 };
 
 static int events_show(struct seq_file *m, void *v)

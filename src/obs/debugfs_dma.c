@@ -34,7 +34,9 @@ static void add_cache(struct soba_dma_cache *c, void *arg)
 	struct totals *t = arg;
 
 	t->idle += READ_ONCE(c->idle_bytes);
+	rcu_read_lock();
 	t->listed += soba_dma_cache_listed(c) * c->size;
+	rcu_read_unlock();
 	t->peak += READ_ONCE(c->peak) * c->size;
 	t->objects += used;
 }
@@ -51,6 +53,7 @@ static int stats_show(struct seq_file *m, void *v)
 	struct soba_dma_heap *heap = m->private;
 	struct totals t = { };
 
+	t.peak = READ_ONCE(heap->block.peak_bytes);
 	soba_dma_heap_caches(heap, add_cache, &t);
 	soba_dma_sites(heap, NULL, add_site, &t);
 	seq_printf(m, "%-24s %#llx\n", "coherent_mask",
@@ -92,12 +95,15 @@ DEFINE_SHOW_ATTRIBUTE(sites);
 /* Under a raw lock for pools: the buffer of a single file is there already. */
 static void show_cache(struct soba_dma_cache *c, void *arg)
 {
+	unsigned long used = soba_dma_cache_used(c), listed;
 	struct seq_file *m = arg;
 
+	rcu_read_lock();
+	listed = soba_dma_cache_listed(c);
+	rcu_read_unlock();
 	seq_printf(m, "%-24s %6u %6u %8lu %8lu %8lu %8u %8u\n", c->name, c->size,
-		   c->stride, soba_dma_cache_used(c), READ_ONCE(c->peak),
-		   soba_dma_cache_listed(c), READ_ONCE(c->nr_slabs),
-		   READ_ONCE(c->nr_idle));
+		   c->stride, used, READ_ONCE(c->peak), listed,
+		   READ_ONCE(c->nr_slabs), READ_ONCE(c->nr_idle));
 }
 
 static int caches_show(struct seq_file *m, void *v)

@@ -100,4 +100,11 @@ static inline void soba_compat_vm_flags_set(struct vm_area_struct *vma,
 #define soba_compat_bus_type	struct bus_type
 #endif
 
+/* A pool of coherent memory that is the device's own. */
+#ifdef CONFIG_DMA_DECLARE_COHERENT
+#define soba_compat_own_memory(dev)	(!!(dev)->dma_mem)
+#else
+#define soba_compat_own_memory(dev)	false
+#endif
+
 #endif /* SOBA_COMPAT_H */

@@ -50,7 +50,9 @@ void *soba_port_dma_take(struct device *dev, size_t size, dma_addr_t *handle,
 	if (!host_may_be_called())
 		return NULL;
 	vaddr = dma_alloc_attrs(dev, size, handle, gfp | __GFP_NOWARN, attrs);
-	if (!vaddr || !((unsigned long)vaddr & ~PAGE_MASK))
+	/* Without a mapping it is a name for it, and no address. */
+	if (!vaddr || !((unsigned long)vaddr & ~PAGE_MASK) ||
+	    (attrs & DMA_ATTR_NO_KERNEL_MAPPING))
 		return vaddr;
 	/* A device with a memory of its own may hand out less than pages. */
 	dma_free_attrs(dev, size, vaddr, *handle, attrs);
@@ -73,6 +75,8 @@ void __percpu *soba_port_percpu_alloc(size_t size, gfp_t gfp)
 
 static int bus_event(struct notifier_block *nb, unsigned long event, void *data)
 {
+	if (event == BUS_NOTIFY_BIND_DRIVER)
+		ops->binding(data);
 	if (event == BUS_NOTIFY_UNBOUND_DRIVER)
 		ops->unbound(data);
 	if (event == BUS_NOTIFY_REMOVED_DEVICE)
@@ -103,11 +107,28 @@ static void bus_known(soba_compat_bus_type *old, soba_compat_bus_type *new)
 	}
 }
 
+/*
+ * A device that is not registered is on no bus yet, or no longer. And one with
+ * memory of its own (dma_declare_coherent_memory()) may lose that unheard.
+ */
+static bool may_be_watched(struct device *dev)
+{
+	return dev->bus && device_is_registered(dev) &&
+	       !soba_compat_own_memory(dev);
+}
+
+bool soba_port_dma_bound(struct device *dev)
+{
+	return READ_ONCE(dev->driver);
+}
+
 bool soba_port_dma_watched(struct device *dev)
 {
 	unsigned int i;
 
-	for (i = 0; dev->bus && i < ARRAY_SIZE(known); i++)
+	if (!may_be_watched(dev))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(known); i++)
 		if (READ_ONCE(known[i]) == dev->bus)
 			return true;
 	return false;
@@ -115,7 +136,7 @@ bool soba_port_dma_watched(struct device *dev)
 
 static bool bus_watch(soba_compat_bus_type *bus)
 {
-	struct watched_bus *w = kzalloc(sizeof(*w), GFP_KERNEL);
+	struct watched_bus *w = kzalloc(sizeof(*w), GFP_NOIO);
 
 	if (!w)
 		return false;
@@ -137,7 +158,7 @@ bool soba_port_dma_watch(struct device *dev)
 	soba_compat_bus_type *bus = dev->bus;
 	bool watched;
 
-	if (!bus)
+	if (!may_be_watched(dev))
 		return false;
 	mutex_lock(&watch_lock);
 	watched = bus_is_watched(bus) || bus_watch(bus);
@@ -201,6 +222,25 @@ void soba_port_devres_free(void *res)
 void soba_port_devres_add(struct device *dev, void *res)
 {
 	devres_add(dev, res);
+}
+
+void *soba_port_devres_find(struct device *dev,
+			    void (*release)(struct device *dev, void *res),
+			    int (*match)(struct device *dev, void *res,
+					 void *data),
+			    void *data)
+{
+	return devres_find(dev, release, match, data);
+}
+
+void soba_port_text_get(void)
+{
+	__module_get(THIS_MODULE);
+}
+
+void soba_port_text_put(void)
+{
+	module_put(THIS_MODULE);
 }
 
 int soba_port_devres_drop(struct device *dev,

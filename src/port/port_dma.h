@@ -21,14 +21,60 @@ static __always_inline u64 soba_port_dma_mask(const struct device *dev)
 	return READ_ONCE(dev->coherent_dma_mask);
 }
 
+/* The same, and the compiler may compare with it in place. */
+static __always_inline u64 soba_port_dma_mask_once(const struct device *dev)
+{
+	/* one word; a driver that changes it while it allocates gets either */
+	return data_race(dev->coherent_dma_mask);
+}
+
+/** soba_port_dma_name() - what the driver core calls a device; any context */
+const char *soba_port_dma_name(const struct device *dev);
+
+/*
+ * A code address in 32 bits and back, for the code of the kernel and its modules:
+ * on x86-64 all of it lies in the last 2 GiB, elsewhere within 2 GiB of ours.
+ */
+#ifdef CONFIG_X86_64
+#define SOBA_SITE_BASE 0UL
+#else
+#define SOBA_SITE_BASE ((unsigned long)soba_port_dma_name)
+#endif
+
+static __always_inline u32 soba_port_site_pack(unsigned long site)
+{
+	return site - SOBA_SITE_BASE;
+}
+
+/*
+ * @at[0]: the packed site, then @at[1]: SOBA_SITE_AFTER. On x86-64 that is the
+ * site itself, in one store.
+ */
+#define SOBA_SITE_AFTER	0xffffffffU
+
+#ifdef CONFIG_X86_64
+static __always_inline void soba_port_site_put(u32 *at, unsigned long site)
+{
+	WRITE_ONCE(*(unsigned long *)at, site);
+}
+#else
+static __always_inline void soba_port_site_put(u32 *at, unsigned long site)
+{
+	WRITE_ONCE(at[0], soba_port_site_pack(site));
+	WRITE_ONCE(at[1], SOBA_SITE_AFTER);
+}
+#endif
+
+static inline unsigned long soba_port_site_unpack(u32 packed)
+{
+	return SOBA_SITE_BASE + (long)(s32)packed;
+}
+
 /*
  * Keeps the compiler from computing @p a second time from what it was made of:
  * on fast paths that costs more than the register.
  */
 #define soba_port_hide(p) __asm__ volatile("" : "+r"(p))
-
-/** soba_port_dma_name() - what the driver core calls a device; any context */
-const char *soba_port_dma_name(const struct device *dev);
 
 /**
  * soba_port_dma_take() - coherent memory from the host, whole pages
@@ -39,7 +85,8 @@ const char *soba_port_dma_name(const struct device *dev);
  * @attrs: DMA_ATTR_*
  *
  * Post: aligned to PAGE_SIZE for the CPU and for the device, wholly within the
- * device's coherent mask. Silent on failure.
+ * device's coherent mask. With DMA_ATTR_NO_KERNEL_MAPPING the address only names
+ * it. Silent on failure.
  *
  * Context: as the host's dma_alloc_attrs() with @gfp.
  * Return: its address, or NULL.
@@ -71,10 +118,12 @@ void __percpu *soba_port_percpu_alloc(size_t size, gfp_t gfp);
 
 /**
  * struct soba_port_dma_ops - what the driver core tells, in process context
+ * @binding: a driver is about to be bound to @dev
  * @unbound: a driver has left @dev, its managed resources are released
  * @removed: @dev is leaving its bus and may go away
  */
 struct soba_port_dma_ops {
+	void (*binding)(struct device *dev);
 	void (*unbound)(struct device *dev);
 	void (*removed)(struct device *dev);
 };
@@ -98,6 +147,9 @@ bool soba_port_dma_watch(struct device *dev);
 /** soba_port_dma_watched() - does it already? Any context */
 bool soba_port_dma_watched(struct device *dev);
 
+/** soba_port_dma_bound() - has the device a driver, or is one probing? Any context */
+bool soba_port_dma_bound(struct device *dev);
+
 /**
  * soba_port_devres_new() - a managed resource of @size bytes, zeroed
  * @release: called with it when the driver leaves
@@ -114,6 +166,20 @@ void soba_port_devres_free(void *res);
 
 /** soba_port_devres_add() - hand it to the device; any context */
 void soba_port_devres_add(struct device *dev, void *res);
+
+/** soba_port_devres_find() - one that @match says yes to, or NULL */
+void *soba_port_devres_find(struct device *dev,
+			    void (*release)(struct device *dev, void *res),
+			    int (*match)(struct device *dev, void *res,
+					 void *data),
+			    void *data);
+
+/*
+ * Keep soba loaded while the driver core may call it back, and no longer. To be
+ * let go of as the last thing before returning to the driver core.
+ */
+void soba_port_text_get(void);
+void soba_port_text_put(void);
 
 /**
  * soba_port_devres_drop() - forget one, without calling its release

@@ -178,6 +178,35 @@ void soba_port_devres_add(struct device *dev, void *data)
 	dev->res = devres_of(data);
 }
 
+void *soba_port_devres_find(struct device *dev, void (*release)(struct device *dev, void *res),
+			    int (*match)(struct device *dev, void *res, void *data), void *data)
+{
+	struct sim_devres *res;
+
+	for (res = dev->res; res; res = res->next)
+		if (res->release == release && match(dev, res->data, data))
+			return res->data;
+	return NULL;
+}
+
+static long text_gets;
+
+void soba_port_text_get(void)
+{
+	__atomic_add_fetch(&text_gets, 1, __ATOMIC_RELAXED);
+}
+
+void soba_port_text_put(void)
+{
+	if (__atomic_sub_fetch(&text_gets, 1, __ATOMIC_RELAXED) < 0)
+		sim_fail("soba's text is let go of once too often");
+}
+
+bool soba_port_dma_bound(struct device *dev)
+{
+	return !dev->no_driver;
+}
+
 int soba_port_devres_drop(struct device *dev, void (*release)(struct device *dev, void *res),
 			  int (*match)(struct device *dev, void *res, void *data), void *data)
 {
@@ -194,7 +223,8 @@ int soba_port_devres_drop(struct device *dev, void (*release)(struct device *dev
 	return -ENOENT;
 }
 
-void sim_dma_unbind(struct device *dev)
+/* What the driver core does with a probe that fails, too. */
+void sim_dma_release(struct device *dev)
 {
 	while (dev->res) {
 		struct sim_devres *res = dev->res;
@@ -203,6 +233,17 @@ void sim_dma_unbind(struct device *dev)
 		res->release(dev, res->data);
 		free(res);
 	}
+}
+
+void sim_dma_bind(struct device *dev)
+{
+	if (ops)
+		ops->binding(dev);
+}
+
+void sim_dma_unbind(struct device *dev)
+{
+	sim_dma_release(dev);
 	if (ops)
 		ops->unbound(dev);
 }

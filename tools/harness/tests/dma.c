@@ -2,79 +2,11 @@
 /*
  * dma.c - harness: coherent memory and pools over the fake DMA API.
  */
-#include "tests/test.h"
-
-#include <soba/dma.h>
+#include "tests/dma.h"
 
 #include "base/report.h"
 #include "dma/cache.h"
-#include "dma/check.h"
 #include "dma/heap.h"
-#include "sim/dma.h"
-
-static struct device dev = { .name = "dev0" }, other = { .name = "dev1" };
-
-static void begin(void)
-{
-	soba_limits_set(0, 0, SOBA_MAX_ORDER);
-	soba_up();
-	dev.coherent_dma_mask = DMA_BIT_MASK(32);
-	other.coherent_dma_mask = DMA_BIT_MASK(32);
-}
-
-static void say(void *arg, const char *line)
-{
-	test_note("broken law: %s", line);
-}
-
-static void must_be_valid(void)
-{
-	CHECK_EQ(soba_dma_validate(say, NULL), 0);
-	soba_must_be_valid("after dma");
-}
-
-static void end(void)
-{
-	must_be_valid();
-	sim_dma_unbind(&dev);
-	sim_dma_unbind(&other);
-	soba_down();
-	CHECK_EQ(sim_dma_outstanding(), 0);
-	CHECK_EQ(dev.holds, 0);
-}
-
-struct object {
-	void *vaddr;
-	dma_addr_t handle;
-	size_t size;
-	u8 tag;
-};
-
-static void take(struct object *o, size_t size, gfp_t gfp)
-{
-	u8 *p;
-	size_t i;
-
-	o->size = size;
-	p = soba_dma_alloc_coherent(&dev, size, &o->handle, gfp);
-	o->vaddr = p;
-	CHECK(p);
-	for (i = 0; i < size; i++)
-		CHECK(!p[i]);
-	o->tag = size * 7;
-	memset(p, o->tag, size);
-}
-
-static void give(struct object *o)
-{
-	u8 *p = o->vaddr;
-	size_t i;
-
-	for (i = 0; i < o->size; i++)
-		CHECKF(p[i] == o->tag, "byte %zu of %zu was written by somebody", i, o->size);
-	soba_dma_free_coherent(&dev, o->size, o->vaddr, o->handle);
-	o->vaddr = NULL;
-}
 
 /* The offset for the device is the offset for the CPU. */
 static void dma_offsets(void)
@@ -265,136 +197,12 @@ static void dma_pools(void)
 	end();
 }
 
-/* An interrupt at every point of a pair, that makes pairs itself. */
-static void nested(enum sim_kind kind, void *arg)
-{
-	struct object a, b;
-
-	(void)kind;
-	(void)arg;
-	take(&a, 64, GFP_ATOMIC);
-	take(&b, 64, GFP_ATOMIC);
-	give(&a);
-	give(&b);
-}
-
-static void dma_interrupted(void)
-{
-	unsigned long at, fired;
-	struct object o, kept;
-
-	begin();
-	take(&kept, 64, GFP_KERNEL);
-	for (at = 1, fired = 1; fired; at++) {
-		struct sim_injection inj = { .kind = SIM_INJ_HARDIRQ, .func = nested, .at = at };
-
-		sim_inject(&inj);
-		take(&o, 64, GFP_KERNEL);
-		give(&o);
-		sim_inject(NULL);
-		fired = inj.fired;
-		CHECK_EQ(((u8 *)kept.vaddr)[5], kept.tag);
-	}
-	CHECK(at > 20);
-	give(&kept);
-	end();
-}
-
-static void dma_failures(void)
-{
-	dma_addr_t handle;
-	unsigned int i;
-	void *p;
-
-	begin();
-	for (i = 0; i < 12; i++) {
-		sim_host.take_budget = i & 1 ? 0 : -1;
-		sim_host.meta_budget = i / 2;
-		p = soba_dma_alloc_coherent(&other, 64 << i, &handle, GFP_KERNEL | __GFP_NOWARN);
-		sim_host.take_budget = -1;
-		sim_host.meta_budget = -1;
-		if (p)
-			soba_dma_free_coherent(&other, 64 << i, p, handle);
-		must_be_valid();
-	}
-	end();
-}
-
-/* What the driver leaves is reported; a late free is a free all the same. */
-static void dma_leak(void)
-{
-	struct soba_dma_pool *pool;
-	struct object o;
-
-	begin();
-	take(&o, 100, GFP_KERNEL);
-	sim_log_clear();
-	sim_dma_unbind(&dev);
-	CHECK(sim_log_has("device dev0 was unbound and left 1 coherent objects (100 bytes)"));
-	CHECK_EQ(sim_dma_outstanding(), PAGE_SIZE);
-	give(&o);
-	sim_run_work(true);
-	CHECK_EQ(sim_dma_outstanding(), 0);
-	CHECK(soba_dmam_alloc_coherent(&dev, 100, &o.handle, GFP_KERNEL));
-	sim_log_clear();
-	sim_dma_unbind(&dev);
-	CHECK(!sim_log_has("soba:"));
-	pool = soba_dma_pool_create("left", &dev, 64, 0, 0);
-	CHECK(pool);
-	sim_dma_unbind(&dev);
-	CHECK(sim_log_has("soba: leak: pool left of device dev0 was not destroyed, by "));
-	soba_dma_pool_destroy(pool);
-	end();
-}
-
-static void dma_without_a_bus(void)
-{
-	struct object o;
-
-	begin();
-	dev.no_bus = true;
-	take(&o, 100, GFP_KERNEL);
-	give(&o);
-	sim_run_work(true);
-	CHECK_EQ(sim_dma_outstanding(), 0);
-	dev.no_bus = false;
-	end();
-}
-
-/* Bands, poison and quarantine. */
-static void dma_debug_finds(void)
-{
-	struct object o;
-
-	begin();
-	soba_dma_debug = true;
-	take(&o, 64, GFP_KERNEL);
-	((u8 *)o.vaddr)[64] = 1;
-	sim_log_clear();
-	give(&o);
-	CHECK(sim_log_has("soba: out-of-bounds: coherent-64 of dev0: byte 0 after"));
-	sim_dma_unbind(&dev);
-	take(&o, 5000, GFP_KERNEL);
-	soba_dma_free_coherent(&dev, 5000, o.vaddr, o.handle);
-	((u8 *)o.vaddr)[77] = 1;
-	sim_log_clear();
-	sim_dma_unbind(&dev);
-	CHECK(sim_log_has("soba: use-after-free: coherent-blocks of dev0: byte 77"));
-	end();
-	soba_dma_debug = false;
-}
-
 const struct test dma_tests[] = {
 	{ "dma_offsets", dma_offsets },
 	{ "dma_mask_follows", dma_mask_follows },
 	{ "dma_mask_checked", dma_mask_checked },
 	{ "dma_mistakes", dma_mistakes },
 	{ "dma_pools", dma_pools },
-	{ "dma_interrupted", dma_interrupted },
-	{ "dma_failures", dma_failures },
-	{ "dma_leak", dma_leak },
-	{ "dma_without_a_bus", dma_without_a_bus },
-	{ "dma_debug_finds", dma_debug_finds },
 	{ "dma_random", dma_random },
 	{ }
 };

@@ -26,7 +26,7 @@ static const struct test *const suites[] = {
 	reclaim_tests, inject_tests, fail_tests, random_tests,
 	slab_tests, slab_use_tests, slab_end_tests, slab_mistake_tests, slab_inject_tests,
 	slab_random_tests, slab_nolock_tests, slab_odd_tests,
-	varea_tests, dma_tests, dma_ledger_tests,
+	varea_tests, dma_tests, dma_life_tests, dma_ledger_tests,
 #endif
 	thread_tests, rcu_thread_tests, slab_thread_tests, varea_thread_tests,
 	dma_thread_tests,

@@ -21,7 +21,7 @@ extern const struct test buddy_tests[], map_tests[], zone_tests[], page_tests[],
 	slab_mistake_tests[], slab_inject_tests[], slab_random_tests[],
 	slab_thread_tests[], slab_nolock_tests[], slab_odd_tests[],
 	varea_tests[], varea_thread_tests[], dma_tests[],
-	dma_ledger_tests[], dma_thread_tests[], thread_tests[];
+	dma_life_tests[], dma_ledger_tests[], dma_thread_tests[], thread_tests[];
 
 struct options {
 	u64 seed;

@@ -11,6 +11,7 @@ struct device {
 	const char *name;
 	u64 coherent_dma_mask;
 	bool no_bus;
+	bool no_driver;
 	long holds;
 	struct sim_devres *res;
 };

@@ -101,6 +101,11 @@ int schedule_on_each_cpu(work_func_t func);
 #define schedule_work_on(c, w)	queue_work_on(c, system_wq, w)
 #define schedule_delayed_work(d, t) queue_delayed_work(system_wq, d, t)
 
+/* Whoever makes it true runs on another thread, or has by now. */
+#define wait_var_event(var, cond)					\
+	do { sim_might_sleep("wait_var_event"); while (!(cond)) cpu_relax(); } while (0)
+#define wake_up_var(var)	do { } while (0)
+
 /* A work item that is queued when a grace period has ended. */
 struct rcu_work {
 	struct work_struct work;

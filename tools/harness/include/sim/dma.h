@@ -15,6 +15,9 @@ extern u64 sim_dma_next;
 extern bool sim_dma_disobeys;
 /* The driver is unbound: its managed resources go, then soba is told. */
 void sim_dma_unbind(struct device *dev);
+/* Only the first of that: a probe failed. Another one begins. */
+void sim_dma_release(struct device *dev);
+void sim_dma_bind(struct device *dev);
 /* The device goes, driver or not. */
 void sim_dma_remove(struct device *dev);
 
