@@ -24,6 +24,7 @@
 #define MAX_CPUS	64
 
 #define SCALE_FACTOR	"/proc/sys/vm/watermark_scale_factor"
+#define BOOST_FACTOR	"/proc/sys/vm/watermark_boost_factor"
 #define HOG_MAX		(2048UL << 20)
 #define HOG_STEP	(16UL << 20)
 #define HOG_BACK	(32UL << 20)
@@ -301,11 +302,13 @@ bool disturbed_run(int fd, unsigned int seconds, unsigned int kind,
 {
 	struct soba_test_info info = device_info(fd);
 	long long before = soba_event("shrink_ask");
-	char *scale = file_text(SCALE_FACTOR);
+	char *scale = file_text(SCALE_FACTOR), *boost = file_text(BOOST_FACTOR);
 	time_t end = now() + seconds;
 	bool small = host_is_small(), good = true;
 	unsigned int i;
 
+	/* A boost would lift the min watermark above the hog; this ends one, too. */
+	file_write(BOOST_FACTOR, "0");
 	file_write(SCALE_FACTOR, "1000");	/* the largest, in 1/10000 */
 	for (i = 0; i < NR_HELPERS; i++)
 		helper_start(&helpers[i]);
@@ -315,8 +318,11 @@ bool disturbed_run(int fd, unsigned int seconds, unsigned int kind,
 	} while (good && (now() < end ||
 			  (small && !*asked && now() < end + ASK_SECONDS)));
 	helpers_stop();
+	if (boost)
+		file_write(BOOST_FACTOR, boost);
 	if (scale)
 		file_write(SCALE_FACTOR, scale);
+	free(boost);
 	free(scale);
 	return good;
 }

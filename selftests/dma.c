@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * dma.c - coherent memory and pools, on a platform device without hardware:
- * addresses, masks, the ledger, bad input, wrong frees. Drivers that come and go
- * are in dma_driver.c, what needs a device that transfers is in dma_edu.c.
+ * dma.c - coherent memory on a platform device without hardware: addresses, masks,
+ * the ledger, bad input, wrong frees. Pools are in dma_pool.c, drivers that come
+ * and go in dma_driver.c, what needs a device that transfers in dma_edu.c.
  *
  * Locking: none.
  */
@@ -362,6 +362,31 @@ TEST_F(soba, wrong_frees)
 	EXPECT_EQ(0, dma_stat(NAME, "bytes"));
 }
 
+/* With attributes, all out at the same time, and given back. */
+TEST_F(soba, attributes)
+{
+	static const unsigned int sizes[] = { 64, 4096, 5000, 300000 };
+	unsigned int i, attrs, nr = 0, objects[16];
+
+	for (attrs = EDU_ATTR_WC; attrs <= EDU_ATTR_NO_MAPPING; attrs++) {
+		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+			struct soba_edu_call c = edu_init(P, EDU_OP_ALLOC);
+
+			c.size = sizes[i];
+			c.form = EDU_FORM_ATTRS;
+			c.attrs = attrs;
+			ASSERT_EQ(0, edu_call(&c));
+			ASSERT_NE(0, c.object)
+				TH_LOG("attrs %u, %u bytes", attrs, sizes[i]);
+			objects[nr++] = c.object;
+		}
+	}
+	for (i = 0; i < nr; i++)
+		EXPECT_EQ(0, edu_free(P, objects[i], EDU_RIGHT));
+	EXPECT_EQ(0, dma_stat(NAME, "bytes"));
+	EXPECT_EQ(0, kmsg_count(self->kmsg, "soba:", NULL, 0));
+}
+
 /* Wrongly freed twice, and handed out once all the same. */
 TEST_F(soba, double_free_gives_nothing_twice)
 {
@@ -384,66 +409,6 @@ TEST_F(soba, double_free_gives_nothing_twice)
 	}
 	for (i = 0; i < 200; i++)
 		ASSERT_EQ(0, edu_free(P, objects[i], EDU_RIGHT));
-}
-
-TEST_F(soba, pools)
-{
-	static const struct {
-		__u64 size, align, boundary;
-		bool good;
-	} shapes[] = {
-		{ 4, 0, 0, true }, { 16, 16, 0, true }, { 64, 64, 0, true },
-		{ 96, 32, 0, true }, { 256, 256, 1024, true },
-		{ 300, 4, 1024, true }, { 700, 128, 2048, true },
-		{ 1500, 4, 4096, true }, { 3000, 8, 0, true },
-		{ 4096, 4096, 0, true }, { 5000, 8, 8192, true },
-		{ 16384, 64, 0, true },
-		{ 0, 0, 0, false }, { 64, 24, 0, false },
-		{ 64, 8, 100, false }, { 512, 8, 256, false },
-		{ 1ULL << 32, 8, 0, false },
-	};
-	unsigned int i, k;
-
-	for (i = 0; i < ARRAY_SIZE(shapes); i++) {
-		struct soba_edu_call pool = edu_init(P, EDU_OP_POOL);
-		__u64 b = shapes[i].boundary, size = shapes[i].size;
-		struct soba_edu_call c[100];
-
-		pool.size = size;
-		pool.align = shapes[i].align;
-		pool.boundary = b;
-		ASSERT_EQ(0, edu_call(&pool));
-		ASSERT_EQ(shapes[i].good, pool.value)
-			TH_LOG("shape %u", i);
-		if (!shapes[i].good)
-			continue;
-		for (k = 0; k < 100; k++) {
-			__u32 form = k & 1 ? EDU_FORM_POOL_ZEROED : POOL;
-
-			c[k] = edu_alloc(P, 0, form, 0);
-			ASSERT_NE(c[k].object, 0);
-			if (k & 1)
-				EXPECT_EQ(-1, edu_value(P, EDU_OP_ZEROED,
-							c[k].object, 0));
-			if (shapes[i].align)
-				EXPECT_EQ(0, c[k].handle % shapes[i].align);
-			if (b)
-				EXPECT_EQ(c[k].handle / b,
-					  (c[k].handle + size - 1) / b)
-					TH_LOG("shape %u: %#llx", i, c[k].handle);
-			ASSERT_EQ(0, edu_on(P, EDU_OP_FILL, c[k].object, k,
-					    NULL));
-		}
-		for (k = 0; k < 100; k++) {
-			EXPECT_EQ(-1, edu_value(P, EDU_OP_CHECK, c[k].object, k))
-				TH_LOG("shape %u, object %u", i, k);
-			ASSERT_EQ(0, edu_free(P, c[k].object, EDU_RIGHT));
-		}
-		pool.op = EDU_OP_POOL_END;
-		ASSERT_EQ(0, edu_call(&pool));
-	}
-	EXPECT_EQ(0, kmsg_count(self->kmsg, "soba: live-objects", NULL, 0));
-	EXPECT_EQ(0, dma_stat(NAME, "bytes"));
 }
 
 TEST_HARNESS_MAIN

@@ -79,7 +79,7 @@ int main(void)
 	       "runs", "first pfn", "bytes hold?");
 	for (i = 0; i < NR; i++)
 		rc |= show_call(fd, i, &handle[i]);
-	printf("\n  /proc/soba/vmallocinfo, the kernel's format:\n\n");
+	printf("\n  /proc/soba/vmallocinfo, the kernel's format, kernel.kptr_restrict=1:\n\n");
 	fflush(stdout);
 	rc |= system("sed 's/^/  /' /proc/soba/vmallocinfo | cut -c 1-110") != 0;
 	for (i = 0; i < NR; i++)

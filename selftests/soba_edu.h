@@ -98,6 +98,10 @@ enum soba_edu_stream {
 #define EDU_GFP_DMA32	4
 #define EDU_GFP_NOWARN	5
 
+#define EDU_ATTR_WC		1	/* DMA_ATTR_WRITE_COMBINE */
+#define EDU_ATTR_WC_NOWARN	2	/* by alloc_wc(), with __GFP_NOWARN */
+#define EDU_ATTR_NO_MAPPING	3	/* DMA_ATTR_NO_KERNEL_MAPPING */
+
 struct soba_edu_call {
 	__u32 op;		/* enum soba_edu_op */
 	__u32 target;		/* enum soba_edu_target */
@@ -111,7 +115,7 @@ struct soba_edu_call {
 	__u64 offset;
 	__u64 align;
 	__u64 boundary;
-	__u64 attrs;		/* 1: DMA_ATTR_WRITE_COMBINE */
+	__u64 attrs;		/* EDU_ATTR_* */
 	__u64 seed;
 	__u64 count;
 	/* out */

@@ -2,8 +2,8 @@
 /*
  * edu.h - what the files of soba_edu.ko know of each other.
  *
- * Locking: edu_lock (a mutex) is held around every operation, and by the
- * drivers' probe and remove that an operation does not cause.
+ * Locking: edu_lock (a mutex) is held around every operation, and so by the probe
+ * and remove that one causes. Those by sysfs take none: nobody else may operate.
  */
 #ifndef SOBA_EDU_MODULE_H
 #define SOBA_EDU_MODULE_H

@@ -46,12 +46,28 @@ static gfp_t gfp_of(u32 gfp)
 	}
 }
 
+static unsigned long attrs_of(u64 attrs)
+{
+	switch (attrs) {
+	case EDU_ATTR_WC:
+	case EDU_ATTR_WC_NOWARN:
+		return DMA_ATTR_WRITE_COMBINE;
+	case EDU_ATTR_NO_MAPPING:
+		return DMA_ATTR_NO_KERNEL_MAPPING;
+	default:
+		return 0;
+	}
+}
+
 static void *take(struct object *o, u32 form, gfp_t gfp)
 {
 	struct target *t = o->target;
 
 	switch (form) {
 	case EDU_FORM_ATTRS:
+		if (gfp & __GFP_NOWARN && o->attrs == DMA_ATTR_WRITE_COMBINE)
+			return soba_dma_alloc_wc(t->dev, o->size, &o->handle,
+						 gfp);
 		return soba_dma_alloc_attrs(t->dev, o->size, &o->handle, gfp,
 					    o->attrs);
 	case EDU_FORM_MANAGED:
@@ -146,7 +162,9 @@ static int op_alloc(struct soba_edu_call *c)
 	o->target = &targets[c->target];
 	o->size = c->size;
 	o->form = c->form;
-	o->attrs = c->attrs ? DMA_ATTR_WRITE_COMBINE : 0;
+	o->attrs = attrs_of(c->attrs);
+	if (c->attrs == EDU_ATTR_WC_NOWARN)
+		job.gfp |= __GFP_NOWARN;
 	if ((c->form == EDU_FORM_POOL || c->form == EDU_FORM_POOL_ZEROED)) {
 		if (!o->target->pool) {
 			o->target = NULL;

@@ -147,7 +147,8 @@ static int buffer_area(struct buffer *b, u32 form)
 	return b->area ? 0 : -ENOMEM;
 }
 
-static int buffer_make(struct buffer *b, u32 form, size_t size)
+static int buffer_make(struct buffer *b, struct device *dev, u32 form,
+		       size_t size)
 {
 	struct scatterlist *sg;
 	unsigned int i;
@@ -156,7 +157,9 @@ static int buffer_make(struct buffer *b, u32 form, size_t size)
 	if (err)
 		return err;
 	if (form != EDU_STREAM_SG)
-		return soba_vmalloc_to_sgt(&b->sgt, b->area, size, GFP_KERNEL);
+		return soba_vmalloc_to_sgt_segment(&b->sgt, b->area, size,
+						   dma_get_max_seg_size(dev),
+						   GFP_KERNEL);
 	err = sg_alloc_table(&b->sgt, b->nr, GFP_KERNEL);
 	if (err)
 		return err;
@@ -199,9 +202,9 @@ static int scattered(struct soba_edu_call *c, struct device *dev)
 	struct buffer out = { }, in = { };
 	int err;
 
-	err = buffer_make(&out, c->form, size);
+	err = buffer_make(&out, dev, c->form, size);
 	if (!err)
-		err = buffer_make(&in, c->form, size);
+		err = buffer_make(&in, dev, c->form, size);
 	if (err)
 		goto free;
 	edu_fill(out.area, c->seed, 0, size);
