@@ -9,8 +9,8 @@
 #include <linux/version.h>
 #include <linux/vmalloc.h>
 
-/* In linux/gfp.h until 6.9. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+/* In linux/gfp.h until 6.12. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 #include <linux/page_frag_cache.h>
 #endif
 
@@ -156,7 +156,8 @@ static const struct bench_bound bounds[] = {
 	{ "vmalloc 4096 pages pair", 150, 90, .inits = 4096 * PAGE_SIZE },
 	{ "vzalloc 16 pages pair", 10000, 8300 },
 	{ "page_frag 256 pair", 60, 45, .inits = 256 },
-	PART("vm_map_ram 16 pages pair", 100, 100),
+	/* The host's own call, measured twice: that may differ by 0.6 %. */
+	PART("vm_map_ram 16 pages pair", 101, 100),
 	/* Promised was 100; it is the host's vmap() and our record of it. */
 	PART("vmap 16 pages pair", 140, 100),
 };
