@@ -314,4 +314,39 @@ TEST(pool_keeps_its_minimum)
 	EXPECT_EQ(NULL, soba_restore());
 }
 
+/*
+ * As much as a test may have, half of the memory, from one CPU: of two nodes that
+ * is more than its own has free. What comes from the other is taken as it is
+ * used, not a chunk for each request.
+ */
+TEST(more_than_its_node_has)
+{
+	const char *why = soba_reload("");
+	static uint32_t handles[MAX];
+	long long held, used, want;
+	unsigned int order = 4;
+	size_t nr;
+	int fd;
+
+	ASSERT_EQ(why, NULL);
+	fd = device_open();
+	want = device_info(fd).max_frames - 1;
+	while (want >> order > MAX)
+		order++;
+	ASSERT_TRUE(cpu_pin(0));
+	nr = page_alloc_all(fd, K | N | Q, order, handles, want >> order);
+	cpu_unpin();
+	used = soba_meminfo("Used");
+	held = soba_meminfo("Held");
+	printf("# %zu of %lld blocks of order %u: %lld kB used, %lld kB held\n", nr,
+	       want >> order, order, used, held);
+	EXPECT_EQ(nr, want >> order);
+	EXPECT_GE(used, (long long)nr << (order + 2));
+	EXPECT_LE(held - used, 48 * 1024);
+	page_free_all(fd, handles, nr);
+	close(fd);
+	CHECK_VALID();
+	EXPECT_EQ(NULL, soba_restore());
+}
+
 TEST_HARNESS_MAIN

@@ -45,7 +45,7 @@ static int take_reserve(void)
 		cond_resched();
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		if (!soba_chunk_take(zone, &req))
+		if (soba_chunk_take(zone, &req, false))
 			continue;
 		soba_report(SOBA_R_BAD_PARAMETER, 0,
 			    "reserve=%lu bytes: the host gave only %ld",

@@ -68,26 +68,46 @@ static struct soba_frame *try_spares(const struct soba_req *req, bool *zero)
 	return any ? try_zones(req, zero) : NULL;
 }
 
-/* Only the first zone grows: the host has its own fallback to the others. */
-static bool grow(const struct soba_req *req)
+/*
+ * Only the first zone grows: the host has its own fallback to the others. But
+ * @local: see soba_chunk_take().
+ */
+static struct soba_zone *grow(const struct soba_req *req, bool local)
 {
 	struct soba_zonelist_pos pos;
 	struct soba_zone *zone;
 
 	soba_for_each_zone_of(zone, req, pos)
-		return !soba_chunk_take(zone, req);
-	return false;
+		return soba_chunk_take(zone, req, local);
+	return NULL;
+}
+
+/*
+ * From the zone that has just grown for it: what that zone keeps from higher
+ * classes was the host's to judge, who has reserves of his own.
+ */
+static struct soba_frame *try_grown(struct soba_zone *home,
+				    const struct soba_req *req, bool *zero)
+{
+	struct soba_req lower = *req;
+
+	lower.class = home->class;
+	return try_zone(home, &lower, zero);
 }
 
 /*
  * The node and class that the request is best served from, grown if need be:
  * other nodes and lower classes are asked only when the host has no more of
- * these. Not asked while it refuses; @asked is set when it has just refused.
+ * these. Of several nodes only this one is asked: a chunk of another one would
+ * not help the next request either, which would bring one more, and so on. Not
+ * asked while it refuses; @asked is set when the whole host has just refused.
  */
 static struct soba_frame *try_preferred(const struct soba_req *req, bool *zero,
 					bool *asked)
 {
+	bool local = soba_nr_nodes > 1 && !req->this_node;
 	struct soba_zone *zone = soba_zone_preferred(req);
+	struct soba_zone *home;
 	struct soba_frame *f;
 
 	if (!zone)
@@ -102,10 +122,14 @@ static struct soba_frame *try_preferred(const struct soba_req *req, bool *zero,
 	/* Who cannot sleep gets a few frames now, the worker brings more. */
 	if (!req->sleep && req->wake)
 		soba_grow_wake(zone, req);
-	if (grow(req))
-		return try_zone(zone, req, zero);
+	home = grow(req, local);
+	if (home) {
+		if (home != zone)
+			soba_zone_used_up(zone);
+		return try_grown(home, req, zero);
+	}
 	soba_zone_refuse(zone, req->order);
-	*asked = true;
+	*asked = !local;
 	return NULL;
 }
 
@@ -139,6 +163,7 @@ static void reclaim(const struct soba_req *req)
 static struct soba_frame *alloc_hard(const struct soba_req *req, bool *zero)
 {
 	unsigned int growths = 0, round = 0;
+	struct soba_zone *home;
 	struct soba_frame *f;
 
 	for (;;) {
@@ -151,7 +176,11 @@ static struct soba_frame *alloc_hard(const struct soba_req *req, bool *zero)
 			f = try_spares(req, zero);
 		if (f)
 			return f;
-		if (!asked && growths++ < MAX_GROWTHS && grow(req))
+		home = !asked && growths++ < MAX_GROWTHS ? grow(req, false) : NULL;
+		f = home ? try_grown(home, req, zero) : NULL;
+		if (f)
+			return f;
+		if (home)
 			continue;
 		if (!req->sleep)
 			return NULL;

@@ -180,11 +180,14 @@ static unsigned int best_order(const struct soba_zone *zone,
  * The caller's own flags only for the order that the caller needs. For larger
  * chunks the host shall neither reclaim nor compact: they are for our comfort.
  */
-static gfp_t chunk_gfp(const struct soba_req *req, unsigned int order)
+static gfp_t chunk_gfp(const struct soba_req *req, unsigned int order,
+		       bool local)
 {
 	gfp_t gfp = req->gfp & ~(__GFP_COMP | __GFP_ACCOUNT);
 
-	if (!req->sleep)
+	if (local)
+		gfp |= __GFP_THISNODE;
+	if (local || !req->sleep)
 		gfp &= ~__GFP_DIRECT_RECLAIM;
 	if (order <= req->order)
 		return gfp;
@@ -193,7 +196,8 @@ static gfp_t chunk_gfp(const struct soba_req *req, unsigned int order)
 	return (gfp & ~__GFP_NOFAIL) | __GFP_NORETRY;
 }
 
-static int chunk_take(struct soba_zone *zone, const struct soba_req *req)
+static struct soba_zone *chunk_take(const struct soba_zone *zone,
+				    const struct soba_req *req, bool local)
 {
 	unsigned int order = best_order(zone, req);
 	struct soba_zone *home;
@@ -201,13 +205,13 @@ static int chunk_take(struct soba_zone *zone, const struct soba_req *req)
 	unsigned long pfn;
 
 	for (;; order--) {
-		gfp_t gfp = chunk_gfp(req, order);
+		gfp_t gfp = chunk_gfp(req, order, local);
 
 		c = chunk_get(zone->nid, zone->class, order, gfp);
 		if (c)
 			break;
 		if (order <= req->order)
-			return -ENOMEM;
+			return NULL;
 	}
 	home = c->zone;
 	pfn = c->pfn;
@@ -217,30 +221,32 @@ static int chunk_take(struct soba_zone *zone, const struct soba_req *req)
 	soba_count(SOBA_C_CHUNK_TAKE);
 	soba_count_add(SOBA_C_CHUNK_TAKE_FRAMES, 1UL << order);
 	soba_trace_chunk_take(home->nid, home->class, pfn, order);
-	return 0;
+	return home;
 }
 
 /**
- * soba_chunk_take() - grow a zone by one chunk
+ * soba_chunk_take() - grow a zone, or another one, by one chunk
  * @zone: where the request begins to look; the host may answer from another
  *	node or a lower class unless the request forbids it
  * @req: the request that could not be served
+ * @local: only from the zone's node, as far as there is free memory
  *
  * Largest chunk first, then smaller ones down to what the request needs.
  *
  * Context: as req->sleep says; no lock held.
- * Return: 0, or -ENOMEM when the host or limit= refuse.
+ * Return: the zone that has it, or NULL when the host or limit= refuse.
  */
-int soba_chunk_take(struct soba_zone *zone, const struct soba_req *req)
+struct soba_zone *soba_chunk_take(const struct soba_zone *zone,
+				  const struct soba_req *req, bool local)
 {
-	int err;
+	struct soba_zone *home;
 
 	atomic_inc(&soba_chunks_moving);
-	err = chunk_take(zone, req);
+	home = chunk_take(zone, req, local);
 	atomic_dec(&soba_chunks_moving);
-	if (err)
+	if (!home)
 		soba_count(SOBA_C_CHUNK_TAKE_FAIL);
-	return err;
+	return home;
 }
 
 /**

@@ -34,19 +34,20 @@ static void grow_zone(struct soba_zone *zone)
 		.class = zone->class,
 		.sleep = true,
 	};
-
-	unsigned long managed;
+	struct soba_zone *home;
 
 	do {
-		managed = READ_ONCE(zone->managed);
-		if (soba_chunk_take(zone, &req)) {
+		home = soba_chunk_take(zone, &req, soba_nr_nodes > 1);
+		if (!home) {
 			soba_zone_refuse(zone, 0);
 			return;
 		}
 		soba_count(SOBA_C_GROW_CHUNK);
-		/* The host may have answered from elsewhere: no use in asking on. */
-	} while (READ_ONCE(zone->managed) > managed &&
-		 soba_zone_free_frames(zone) <
+		if (home != zone) {
+			soba_zone_used_up(zone);
+			return;
+		}
+	} while (soba_zone_free_frames(zone) <
 		 READ_ONCE(zone->wmark[SOBA_WMARK_HIGH]));
 }
 

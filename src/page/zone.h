@@ -14,8 +14,9 @@
 #include "page/buddy.h"
 #include "page/req.h"
 
-/* After a refusal. */
+/* After a refusal; after a chunk of another zone, which may be idle as long. */
 #define SOBA_REFUSED_DELAY (HZ / 10)
+#define SOBA_USED_UP_DELAY HZ
 
 enum soba_wmark {
 	SOBA_WMARK_MIN,
@@ -42,7 +43,7 @@ struct soba_zone {
 	unsigned long lowmem_reserve[SOBA_NR_CLASSES];
 
 	/* no lock: a guess that is wrong costs one call of the host */
-	unsigned long refused_at;	/* jiffies */
+	unsigned long refused_until;	/* jiffies */
 	unsigned int refused_order;	/* and all above */
 	bool refused;
 
@@ -139,8 +140,7 @@ static inline bool soba_zone_refused(const struct soba_zone *zone,
 {
 	return READ_ONCE(zone->refused) &&
 	       order >= READ_ONCE(zone->refused_order) &&
-	       time_before(jiffies, READ_ONCE(zone->refused_at) +
-				    SOBA_REFUSED_DELAY);
+	       time_before(jiffies, READ_ONCE(zone->refused_until));
 }
 
 /*
@@ -152,7 +152,18 @@ static inline void soba_zone_refuse(struct soba_zone *zone, unsigned int order)
 	if (soba_zone_refused(zone, order))
 		return;
 	WRITE_ONCE(zone->refused_order, order);
-	WRITE_ONCE(zone->refused_at, jiffies);
+	WRITE_ONCE(zone->refused_until, jiffies + SOBA_REFUSED_DELAY);
+	WRITE_ONCE(zone->refused, true);
+}
+
+/*
+ * They gave, but a chunk of another zone. It has to do for a while: else each
+ * request would bring one more.
+ */
+static inline void soba_zone_used_up(struct soba_zone *zone)
+{
+	WRITE_ONCE(zone->refused_order, 0);
+	WRITE_ONCE(zone->refused_until, jiffies + SOBA_USED_UP_DELAY);
 	WRITE_ONCE(zone->refused, true);
 }
 

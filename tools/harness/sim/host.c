@@ -188,7 +188,10 @@ static struct page *take_from(const struct run *r, unsigned int order)
 	return NULL;
 }
 
-/* Host's fallback: highest class first on the node, then the other node. */
+/*
+ * Host's fallback: highest class first on the node, then the other node. As on a
+ * machine of this size, lowmem_reserve keeps DMA from those who can do without.
+ */
 struct page *sim_host_take(int nid, unsigned int class, unsigned int order, bool this_node,
 			   bool comp)
 {
@@ -202,7 +205,7 @@ struct page *sim_host_take(int nid, unsigned int class, unsigned int order, bool
 	if (sim_below(&sim_host.rand, 1000) < sim_host.wrong_node_1k && !this_node)
 		nid = !nid;
 	for (step = 0; step < (this_node ? 1U : 2U) && !p; step++)
-		for (c = class; c >= 0 && !p; c--)
+		for (c = class; c >= (class ? SOBA_CLASS_DMA32 : 0) && !p; c--)
 			for (r = 0; r < ARRAY_SIZE(runs) && !p; r++)
 				if (runs[r].class == c && runs[r].nid == (step ? !nid : nid) &&
 				    (sim_host.only_class < 0 || sim_host.only_class == c))

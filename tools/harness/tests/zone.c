@@ -182,11 +182,11 @@ static void zone_refuses_by_order(void)
 	/* The larger one's refusal does not let the smaller ones through. */
 	CHECK(!get(GFP_NOWAIT, 9));
 	CHECK(soba_zone_refused(zone, 0));
-	/* Who cannot wait asks once, not all over again. */
+	/* Who cannot wait asks once here and once anywhere, not all over again. */
 	sim_tick(2 * SOBA_REFUSED_DELAY);
 	asked = soba_counter_sum(SOBA_C_CHUNK_TAKE_FAIL);
 	CHECK(!get(GFP_NOWAIT, 0));
-	CHECK_EQ(soba_counter_sum(SOBA_C_CHUNK_TAKE_FAIL) - asked, 1);
+	CHECK_EQ(soba_counter_sum(SOBA_C_CHUNK_TAKE_FAIL) - asked, 2);
 	sim_host.take_budget = -1;
 	end();
 }
@@ -300,6 +300,49 @@ static void zone_wrong_node(void)
 	end();
 }
 
+/*
+ * When the node has no more of its best class, and then nothing more, what comes
+ * from elsewhere is taken as it is used, not a chunk for each request.
+ */
+static void used_up(gfp_t gfp, unsigned int order)
+{
+	unsigned long got = 0, most = 0, n = 0, all = soba_port_host_frames();
+	struct page **page = calloc(all, sizeof(*page));
+
+	soba_up();
+	sim_set_cpu(0);
+	while (got < all / 10 * 8) {
+		page[n] = soba_alloc_pages_node(0, gfp | __GFP_NOWARN, order);
+		if (!page[n])
+			break;
+		n++;
+		got += 1UL << order;
+		most = max(most, sim_host_taken() - got);
+		if (got % 64)
+			continue;
+		sim_tick(1);
+		sim_run_work(false);
+	}
+	test_note("gfp %#x, order %u: %lu of %lu frames, at most %lu taken and not in use", gfp,
+		  order, got, all, most);
+	CHECK(got >= all / 10 * 8);
+	CHECKF(most < 4 << SOBA_MAX_ORDER, "%lu frames are taken and not in use", most);
+	soba_must_be_valid("with most of the host's memory");
+	while (n)
+		soba_free_pages((unsigned long)page_address(page[--n]), order);
+	free(page);
+	soba_down();
+}
+
+static void zone_used_up(void)
+{
+	used_up(GFP_KERNEL, 0);
+	used_up(GFP_KERNEL, 3);
+	used_up(GFP_KERNEL, 7);
+	used_up(GFP_ATOMIC, 0);
+	used_up(GFP_ATOMIC, 3);
+}
+
 static void zone_hotplug(void)
 {
 	unsigned int round, cpu, i;
@@ -371,6 +414,7 @@ const struct test zone_tests[] = {
 	{ "zone_fragmented_host", zone_fragmented_host },
 	{ "zone_fallback", zone_fallback },
 	{ "zone_wrong_node", zone_wrong_node },
+	{ "zone_used_up", zone_used_up },
 	{ "zone_hotplug", zone_hotplug },
 	{ "zone_hotplug_no_lists", zone_hotplug_no_lists },
 	{ }
