@@ -161,10 +161,22 @@ noinline void *soba_object_special(struct soba_cache *c, gfp_t gfp,
 	return memset(object, 0, c->object_size);
 }
 
+/* Of the block that a frame lies in; what is not soba's has none. */
+static enum soba_frame_state block_state(struct soba_frame *f)
+{
+	struct soba_frame *head;
+
+	if (!f)
+		return SOBA_F_NONE;
+	/* None while the block is being split or merged. */
+	head = soba_frame_head(f);
+	return soba_frame_state(head ?: f);
+}
+
 static void report_free(struct soba_cache *c, struct soba_frame *f,
 			void *object, unsigned long caller)
 {
-	enum soba_frame_state state = f ? soba_frame_state(f) : SOBA_F_NONE;
+	enum soba_frame_state state = block_state(f);
 	void *owner = f ? READ_ONCE(f->owner) : NULL;
 
 	switch (state) {
