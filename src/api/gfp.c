@@ -15,6 +15,12 @@
 #define ROUNDS_DEFAULT		3
 #define ROUNDS_RETRY_MAYFAIL	8
 
+/*
+ * Above this order __GFP_NORETRY means a try: who makes one has something else
+ * to fall back on, which reclaim would take away from under it (kvmalloc()).
+ */
+#define COSTLY_ORDER 3
+
 /* The order up to which the kernel promises __GFP_NOFAIL. */
 #define NOFAIL_MAX_ORDER 1
 
@@ -92,7 +98,7 @@ static gfp_t decode_effort(struct soba_req *req, gfp_t gfp)
 {
 	req->rounds = ROUNDS_DEFAULT;
 	if (gfp & __GFP_NORETRY)
-		req->rounds = ROUNDS_NORETRY;
+		req->rounds = req->order > COSTLY_ORDER ? 0 : ROUNDS_NORETRY;
 	else if (gfp & __GFP_RETRY_MAYFAIL)
 		req->rounds = ROUNDS_RETRY_MAYFAIL;
 	if (!(gfp & __GFP_NOFAIL))

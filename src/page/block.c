@@ -3,11 +3,12 @@
  * block.c - floor 2: how a request is served when the per-CPU list cannot.
  *
  * Locking: none held here; zone->lock inside zone.c. What each step may do is
- * in the request, GFP flags are not looked at.
+ * in the request; of GFP flags only __GFP_HARDWALL is looked at.
  */
 #include "page/block.h"
 #include "page/chunk.h"
 #include "page/grow.h"
+#include "page/limits.h"
 #include "page/pcp.h"
 #include "page/reclaim.h"
 #include "page/zone.h"
@@ -69,24 +70,10 @@ static struct soba_frame *try_spares(const struct soba_req *req, bool *zero)
 }
 
 /*
- * Only the first zone grows: the host has its own fallback to the others. But
- * @local: see soba_chunk_take().
+ * From a zone that has grown instead of the best one: what it keeps from higher
+ * classes was the host's to judge, which has reserves of its own.
  */
-static struct soba_zone *grow(const struct soba_req *req, bool local)
-{
-	struct soba_zonelist_pos pos;
-	struct soba_zone *zone;
-
-	soba_for_each_zone_of(zone, req, pos)
-		return soba_chunk_take(zone, req, local);
-	return NULL;
-}
-
-/*
- * From the zone that has just grown for it: what that zone keeps from higher
- * classes was the host's to judge, who has reserves of his own.
- */
-static struct soba_frame *try_grown(struct soba_zone *home,
+static struct soba_frame *try_lower(struct soba_zone *home,
 				    const struct soba_req *req, bool *zero)
 {
 	struct soba_req lower = *req;
@@ -96,16 +83,47 @@ static struct soba_frame *try_grown(struct soba_zone *home,
 }
 
 /*
+ * From the zone that has just grown for it. Of that at least one block is the
+ * request's, whatever the zone lacks to its watermarks: they are no worse off.
+ * But where limit= has no room left to fill them, they come first.
+ */
+static struct soba_frame *try_grown(struct soba_zone *home,
+				    const struct soba_req *req, bool *zero)
+{
+	struct soba_frame *f = try_lower(home, req, zero);
+	unsigned long limit = soba_limits.limit;
+	struct soba_req deep = *req;
+
+	if (f || (limit && atomic_long_read(&soba_held_frames) +
+			   READ_ONCE(home->wmark[SOBA_WMARK_MIN]) > limit))
+		return f;
+	deep.depth = SOBA_DEPTH_ALL;
+	return try_lower(home, &deep, zero);
+}
+
+/* The zone to look into while the host has no more for @zone; or NULL. */
+static struct soba_zone *stand_in(const struct soba_zone *zone,
+				  const struct soba_req *req)
+{
+	struct soba_zone *home = READ_ONCE(zone->instead);
+
+	if (!home || home->class > req->class ||
+	    (req->this_node && home->nid != zone->nid))
+		return NULL;
+	return home;
+}
+
+/*
  * The node and class that the request is best served from, grown if need be:
  * other nodes and lower classes are asked only when the host has no more of
- * these. Of several nodes only this one is asked: a chunk of another one would
- * not help the next request either, which would bring one more, and so on. Not
- * asked while it refuses; @asked is set when the whole host has just refused.
+ * these. A chunk of another zone does not help the next request, which would
+ * bring one more, and so on: so none of another node is taken here, and one of a
+ * lower class closes the zone for a while. Not asked while the host refuses;
+ * @asked is set when all of it has just refused.
  */
 static struct soba_frame *try_preferred(const struct soba_req *req, bool *zero,
 					bool *asked)
 {
-	bool local = soba_nr_nodes > 1 && !req->this_node;
 	struct soba_zone *zone = soba_zone_preferred(req);
 	struct soba_zone *home;
 	struct soba_frame *f;
@@ -117,20 +135,41 @@ static struct soba_frame *try_preferred(const struct soba_req *req, bool *zero,
 		soba_zone_drain_spares(zone);
 		f = try_zone(zone, req, zero);
 	}
-	if (f || soba_zone_refused(zone, req->order))
+	if (f)
 		return f;
+	if (soba_zone_refused(zone, req->order)) {
+		home = stand_in(zone, req);
+		return home ? try_lower(home, req, zero) : NULL;
+	}
 	/* Who cannot sleep gets a few frames now, the worker brings more. */
 	if (!req->sleep && req->wake)
 		soba_grow_wake(zone, req);
-	home = grow(req, local);
+	home = soba_chunk_take(zone, req, true);
 	if (home) {
+		WRITE_ONCE(zone->instead, home == zone ? NULL : home);
 		if (home != zone)
-			soba_zone_used_up(zone);
+			soba_zone_used_up(zone, req->order);
 		return try_grown(home, req, zero);
 	}
-	soba_zone_refuse(zone, req->order);
-	*asked = !local;
+	/* A cpuset refuses this task alone. */
+	if (!(req->gfp & __GFP_HARDWALL))
+		soba_zone_refuse(zone, req->order);
+	*asked = soba_nr_nodes == 1 || req->this_node;
+	if (*asked)
+		WRITE_ONCE(zone->instead, NULL);
 	return NULL;
+}
+
+/* Anywhere, with the caller's own flags: the host has a fallback of its own. */
+static struct soba_zone *grow(const struct soba_req *req)
+{
+	struct soba_zone *zone = soba_zone_preferred(req), *home;
+
+	if (!zone)
+		return NULL;
+	home = soba_chunk_take(soba_zone_of(zone->nid, req->class), req, false);
+	WRITE_ONCE(zone->instead, home == zone ? NULL : home);
+	return home;
 }
 
 static void wait_a_tick(void)
@@ -176,7 +215,7 @@ static struct soba_frame *alloc_hard(const struct soba_req *req, bool *zero)
 			f = try_spares(req, zero);
 		if (f)
 			return f;
-		home = !asked && growths++ < MAX_GROWTHS ? grow(req, false) : NULL;
+		home = !asked && growths++ < MAX_GROWTHS ? grow(req) : NULL;
 		f = home ? try_grown(home, req, zero) : NULL;
 		if (f)
 			return f;

@@ -163,6 +163,18 @@ static struct soba_chunk *chunk_get(int nid, unsigned int class,
 	return c;
 }
 
+/* Nobody has seen it yet: it goes back as it came. */
+static void chunk_drop(struct soba_chunk *c)
+{
+	struct page *page = c->page;
+	unsigned int order = c->order;
+	bool comp = c->comp;
+
+	soba_map_remove(c->pfn);
+	soba_port_meta_free(c, sizeof(*c));
+	give_unused(page, order, comp);
+}
+
 /* How large a chunk to ask for first. */
 static unsigned int best_order(const struct soba_zone *zone,
 			       const struct soba_req *req)
@@ -196,24 +208,41 @@ static gfp_t chunk_gfp(const struct soba_req *req, unsigned int order,
 	return (gfp & ~__GFP_NOFAIL) | __GFP_NORETRY;
 }
 
-static struct soba_zone *chunk_take(const struct soba_zone *zone,
-				    const struct soba_req *req, bool local)
+/*
+ * @strict: a smaller chunk of the zone is better than a large one of another; of
+ * several nodes only the zone's is asked, for the free memory that it has.
+ */
+static struct soba_chunk *chunk_find(const struct soba_zone *zone,
+				     const struct soba_req *req, bool strict)
 {
+	bool local = strict && soba_nr_nodes > 1 && !req->this_node;
 	unsigned int order = best_order(zone, req);
-	struct soba_zone *home;
 	struct soba_chunk *c;
-	unsigned long pfn;
 
 	for (;; order--) {
-		gfp_t gfp = chunk_gfp(req, order, local);
-
-		c = chunk_get(zone->nid, zone->class, order, gfp);
+		c = chunk_get(zone->nid, zone->class, order,
+			      chunk_gfp(req, order, local));
+		if (c && (!strict || c->zone == zone || order <= req->order))
+			return c;
 		if (c)
-			break;
+			chunk_drop(c);
 		if (order <= req->order)
 			return NULL;
 	}
+}
+
+static struct soba_zone *chunk_take(const struct soba_zone *zone,
+				    const struct soba_req *req, bool strict)
+{
+	struct soba_chunk *c = chunk_find(zone, req, strict);
+	struct soba_zone *home;
+	unsigned int order;
+	unsigned long pfn;
+
+	if (!c)
+		return NULL;
 	home = c->zone;
+	order = c->order;
 	pfn = c->pfn;
 	frames_init(c, home->id);
 	/* Once there, a trim may give it back and free @c while we are preempted. */
@@ -229,7 +258,8 @@ static struct soba_zone *chunk_take(const struct soba_zone *zone,
  * @zone: where the request begins to look; the host may answer from another
  *	node or a lower class unless the request forbids it
  * @req: the request that could not be served
- * @local: only from the zone's node, as far as there is free memory
+ * @strict: rather less than from another zone, and nothing from another node;
+ *	of several nodes without reclaim
  *
  * Largest chunk first, then smaller ones down to what the request needs.
  *
@@ -237,12 +267,12 @@ static struct soba_zone *chunk_take(const struct soba_zone *zone,
  * Return: the zone that has it, or NULL when the host or limit= refuse.
  */
 struct soba_zone *soba_chunk_take(const struct soba_zone *zone,
-				  const struct soba_req *req, bool local)
+				  const struct soba_req *req, bool strict)
 {
 	struct soba_zone *home;
 
 	atomic_inc(&soba_chunks_moving);
-	home = chunk_take(zone, req, local);
+	home = chunk_take(zone, req, strict);
 	atomic_dec(&soba_chunks_moving);
 	if (!home)
 		soba_count(SOBA_C_CHUNK_TAKE_FAIL);

@@ -57,11 +57,11 @@ extern atomic_long_t soba_held_frames;
 /* Frames of direct blocks among them. */
 extern atomic_long_t soba_direct_frames;
 
-/* Contexts that are just moving a chunk: held, but of no use to anybody yet. */
+/* Contexts that are just moving a chunk, or frames: of no use to anybody yet. */
 extern atomic_t soba_chunks_moving;
 
 struct soba_zone *soba_chunk_take(const struct soba_zone *zone,
-				  const struct soba_req *req, bool local);
+				  const struct soba_req *req, bool strict);
 struct soba_frame *soba_chunk_take_direct(const struct soba_req *req);
 int soba_chunk_give_direct(struct soba_chunk *c);
 unsigned long soba_chunk_trim(struct soba_zone *zone, unsigned long nr,

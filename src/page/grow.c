@@ -37,14 +37,14 @@ static void grow_zone(struct soba_zone *zone)
 	struct soba_zone *home;
 
 	do {
-		home = soba_chunk_take(zone, &req, soba_nr_nodes > 1);
+		home = soba_chunk_take(zone, &req, true);
 		if (!home) {
 			soba_zone_refuse(zone, 0);
 			return;
 		}
 		soba_count(SOBA_C_GROW_CHUNK);
 		if (home != zone) {
-			soba_zone_used_up(zone);
+			soba_zone_used_up(zone, 0);
 			return;
 		}
 	} while (soba_zone_free_frames(zone) <

@@ -46,6 +46,7 @@ struct soba_zone {
 	unsigned long refused_until;	/* jiffies */
 	unsigned int refused_order;	/* and all above */
 	bool refused;
+	struct soba_zone *instead;	/* where the host's last chunk for it was */
 
 	/*
 	 * One block of each order above the lists', merged only when something
@@ -160,9 +161,11 @@ static inline void soba_zone_refuse(struct soba_zone *zone, unsigned int order)
  * They gave, but a chunk of another zone. It has to do for a while: else each
  * request would bring one more.
  */
-static inline void soba_zone_used_up(struct soba_zone *zone)
+static inline void soba_zone_used_up(struct soba_zone *zone, unsigned int order)
 {
-	WRITE_ONCE(zone->refused_order, 0);
+	if (soba_zone_refused(zone, order))
+		return;
+	WRITE_ONCE(zone->refused_order, order);
 	WRITE_ONCE(zone->refused_until, jiffies + SOBA_USED_UP_DELAY);
 	WRITE_ONCE(zone->refused, true);
 }

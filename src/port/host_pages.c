@@ -137,9 +137,10 @@ void *soba_port_meta_alloc(size_t size, gfp_t gfp, int nid)
 {
 	if (!host_may_be_called())
 		return NULL;
-	gfp = (gfp & (__GFP_IO | __GFP_FS | __GFP_RECLAIM |
-		      __GFP_NOLOCKDEP)) | __GFP_ZERO |
-	      __GFP_NOWARN | __GFP_NORETRY;
+	/* As hard as for the frames; but an OOM kill is not ours to ask for here. */
+	gfp = (gfp & (__GFP_IO | __GFP_FS | __GFP_RECLAIM | __GFP_NORETRY |
+		      __GFP_NOLOCKDEP)) | __GFP_ZERO | __GFP_NOWARN |
+	      (gfp & __GFP_NORETRY ? 0 : __GFP_RETRY_MAYFAIL);
 	return kmalloc_node(size, gfp, nid);
 }
 
@@ -158,9 +159,12 @@ void soba_port_table_free(void *p)
 	vfree(p);
 }
 
+/* Frames that may be plugged in above what the nodes have now. */
+#define PLUGGED_FRAMES (16UL << (30 - PAGE_SHIFT))
+
 /*
- * As the nodes are now. Frames of memory that is plugged in later, beyond it,
- * are refused by the map and given back.
+ * As the nodes are now, and as much again: machines grow. Frames beyond that are
+ * refused by the map and given back, which fails the request that they were for.
  */
 unsigned long soba_port_max_pfn(void)
 {
@@ -169,7 +173,7 @@ unsigned long soba_port_max_pfn(void)
 
 	for_each_online_node(nid)
 		end = max(end, pgdat_end_pfn(NODE_DATA(nid)));
-	return end;
+	return end + max(end, PLUGGED_FRAMES);
 }
 
 unsigned long soba_port_host_frames(void)

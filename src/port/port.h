@@ -113,7 +113,7 @@ void *soba_port_table_alloc(size_t size);
 /** soba_port_table_free() - undo soba_port_table_alloc(); may sleep */
 void soba_port_table_free(void *p);
 
-/** soba_port_max_pfn() - one more than the highest PFN that may ever appear */
+/** soba_port_max_pfn() - one more than the highest PFN that is provided for */
 unsigned long soba_port_max_pfn(void);
 
 /** soba_port_host_frames() - frames that the host manages in all, any context */

@@ -29,7 +29,7 @@
 
 #define MIB_FRAMES	256UL
 #define GIB_FRAMES	(1024 * MIB_FRAMES)
-#define END_PFN		(5 * GIB_FRAMES + 64 * MIB_FRAMES)
+#define END_PFN		(5 * GIB_FRAMES + 160 * MIB_FRAMES)
 
 static const struct run {
 	unsigned long pfn, n;
@@ -39,8 +39,8 @@ static const struct run {
 	{ 1 * MIB_FRAMES,	14 * MIB_FRAMES,	0, SOBA_CLASS_DMA },
 	{ 16 * MIB_FRAMES,	32 * MIB_FRAMES,	0, SOBA_CLASS_DMA32 },
 	{ 1 * GIB_FRAMES,	16 * MIB_FRAMES,	1, SOBA_CLASS_DMA32 },
-	{ 4 * GIB_FRAMES,	64 * MIB_FRAMES,	0, SOBA_CLASS_NORMAL },
-	{ 5 * GIB_FRAMES,	64 * MIB_FRAMES,	1, SOBA_CLASS_NORMAL },
+	{ 4 * GIB_FRAMES,	160 * MIB_FRAMES,	0, SOBA_CLASS_NORMAL },
+	{ 5 * GIB_FRAMES,	160 * MIB_FRAMES,	1, SOBA_CLASS_NORMAL },
 };
 
 struct sim_host sim_host;

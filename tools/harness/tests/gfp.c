@@ -56,8 +56,16 @@ static void gfp_direct_reclaim(void)
 		begin();
 		/* No large chunks: the caller's own order is asked in earnest. */
 		sim_host.max_order = 5;
-		CHECK(get(kinds[i], 5));
+		CHECK(get(kinds[i] | __GFP_THISNODE, 5));
 		CHECK_EQ(sim_host.last_gfp & sleeps, kinds[i] & sleeps);
+		/* Of several nodes one is asked without reclaim, then all in earnest. */
+		CHECK(get(kinds[i], 5));
+		CHECK_EQ(sim_host.last_gfp & __GFP_DIRECT_RECLAIM, 0);
+		sim_host.take_budget = 0;
+		while (get(kinds[i] | __GFP_NORETRY | __GFP_NOWARN, 5))
+			;
+		CHECK_EQ(sim_host.last_gfp & sleeps, kinds[i] & sleeps);
+		sim_host.take_budget = -1;
 		end();
 	}
 	/* More than the caller needs is for comfort: no reclaim for that. */
@@ -72,7 +80,7 @@ static void gfp_direct_reclaim(void)
 	begin();
 	sim_host.max_order = 5;
 	current->flags |= PF_MEMALLOC_NOIO;
-	CHECK(get(GFP_KERNEL, 5));
+	CHECK(get(GFP_KERNEL | __GFP_THISNODE, 5));
 	CHECK_EQ(sim_host.last_gfp & sleeps, __GFP_DIRECT_RECLAIM);
 	current->flags &= ~PF_MEMALLOC_NOIO;
 	end();
