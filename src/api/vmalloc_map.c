@@ -209,7 +209,7 @@ static struct soba_area *remap_check(const void *kaddr, unsigned long pgoff,
 
 	if (!a || READ_ONCE(a->state) != SOBA_AREA_LIVE) {
 		soba_report(SOBA_R_INVALID_FREE, caller,
-			    "remap of %#lx: not an area of soba's", at);
+			    "remap of 0x%p: not an area of soba's", kaddr);
 		return NULL;
 	}
 	first = ((at - a->addr) >> PAGE_SHIFT) + pgoff;
@@ -220,9 +220,10 @@ static struct soba_area *remap_check(const void *kaddr, unsigned long pgoff,
 		WRITE_ONCE(a->exposed, true);
 		return a;
 	}
+	/* A user's mmap() may have come here: its address stays hashed. */
 	soba_report(SOBA_R_OUT_OF_BOUNDS, caller,
-		    "remap of %lu bytes from page %lu of area %#lx, %lu pages, %s for userspace",
-		    size, pgoff, a->addr, a->nr_pages,
+		    "remap of %lu bytes from page %lu of area 0x%p, %lu pages, %s for userspace",
+		    size, pgoff, (void *)a->addr, a->nr_pages,
 		    a->flags & SOBA_AREA_USER ? "made" : "not made");
 	return NULL;
 }

@@ -73,7 +73,8 @@ static void *vmallocinfo_start(struct seq_file *m, loff_t *pos)
 	struct reader *r = m->private;
 	struct soba_area_info *info;
 
-	if (*pos < r->index) {
+	/* Also where there was nothing yet. */
+	if (*pos < r->index || !*pos) {
 		r->pos = (struct soba_index_pos){ };
 		r->dma = (struct soba_dma_pos){ };
 		r->nr = 0;

@@ -7,6 +7,7 @@
  */
 #include "varea/cache.h"
 #include "varea/validate.h"
+#include "page/chunk.h"
 #include "page/limits.h"
 #include "page/reclaim.h"
 #include "page/zone.h"
@@ -56,7 +57,7 @@ static void depot_unlink(struct depot *d, struct soba_area *a)
 
 struct soba_area *soba_depot_take(unsigned long key, int nid)
 {
-	struct depot *d = &depots[nid];
+	struct depot *d = &depots[soba_node_id(soba_node_index(nid))];
 	struct soba_area *a, *found = NULL;
 	unsigned long flags;
 
@@ -87,21 +88,20 @@ static void defer(struct list_head *list)
 		queue_work(wq, &area_work);
 }
 
-/* The caller, or the worker, destroys what is in @list. */
-static void dispose(struct list_head *list, bool sleep)
+/* The caller, or the worker, destroys what is in @list. Pages that are free now. */
+static unsigned long dispose(struct list_head *list, bool sleep)
 {
 	struct soba_area *a, *next;
+	unsigned long pages = 0;
 
-	if (list_empty(list))
-		return;
-	if (!sleep) {
+	if (!sleep && !list_empty(list))
 		defer(list);
-		return;
-	}
 	list_for_each_entry_safe(a, next, list, lru) {
+		pages += a->nr_pages;
 		soba_area_destroy(a);
 		cond_resched();
 	}
+	return pages;
 }
 
 void soba_varea_drop(struct soba_area *a, bool sleep)
@@ -174,11 +174,11 @@ void soba_varea_free(struct soba_area *a, bool sleep)
 
 /* Takes out of a CPU's slots what is not younger than @age ticks. */
 static void slots_collect(struct soba_area_slots *t, unsigned long age,
-			  struct list_head *out)
+			  unsigned long *left, struct list_head *out)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(t->slot); i++) {
+	for (i = 0; i < ARRAY_SIZE(t->slot) && *left; i++) {
 		struct soba_area *a;
 		bool old;
 
@@ -193,39 +193,42 @@ static void slots_collect(struct soba_area_slots *t, unsigned long age,
 		if (!a)
 			continue;
 		atomic_long_sub(a->nr_pages, &t->pages);
+		*left -= min(*left, a->nr_pages);
 		list_add(&a->lru, out);
 	}
 }
 
 static void depot_collect(struct depot *d, unsigned long age,
-			  struct list_head *out)
+			  unsigned long *left, struct list_head *out)
 {
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&d->lock, flags);
-	while (d->nr) {
+	while (d->nr && *left) {
 		struct soba_area *a = list_first_entry(&d->lru,
 						       struct soba_area, lru);
 
 		if (time_before(jiffies, a->stamp + age))
 			break;
 		depot_unlink(d, a);
+		*left -= min(*left, a->nr_pages);
 		list_add(&a->lru, out);
 	}
 	raw_spin_unlock_irqrestore(&d->lock, flags);
 }
 
-static void collect(unsigned long age, struct list_head *out)
+/* Areas of at least @nr pages, if there are, those of the depots first. */
+static void collect(unsigned long nr, unsigned long age, struct list_head *out)
 {
 	unsigned int cpu, nid;
 
-	for_each_possible_cpu(cpu)
-		slots_collect(per_cpu_ptr(soba_area_slots, cpu), age, out);
 	for (nid = 0; nid < nr_node_ids; nid++)
-		depot_collect(&depots[nid], age, out);
+		depot_collect(&depots[nid], age, &nr, out);
+	for_each_possible_cpu(cpu)
+		slots_collect(per_cpu_ptr(soba_area_slots, cpu), age, &nr, out);
 }
 
-static void destroy_deferred(void)
+static unsigned long destroy_deferred(void)
 {
 	unsigned long flags;
 	LIST_HEAD(list);
@@ -233,12 +236,15 @@ static void destroy_deferred(void)
 	raw_spin_lock_irqsave(&deferred_lock, flags);
 	list_splice_init(&deferred, &list);
 	raw_spin_unlock_irqrestore(&deferred_lock, flags);
-	dispose(&list, true);
+	return dispose(&list, true);
 }
 
+/* Counts as moving chunks: who lacks memory waits for it. */
 static void area_work_fn(struct work_struct *work)
 {
+	atomic_inc(&soba_chunks_moving);
 	destroy_deferred();
+	atomic_dec(&soba_chunks_moving);
 }
 
 /*
@@ -249,7 +255,7 @@ static void age_fn(struct work_struct *work)
 {
 	LIST_HEAD(out);
 
-	collect(AGE, &out);
+	collect(ULONG_MAX, AGE, &out);
 	soba_count(SOBA_C_AREA_AGE);
 	dispose(&out, true);
 	WRITE_ONCE(soba_varea_aging, false);
@@ -302,20 +308,19 @@ unsigned long soba_varea_areas(void)
 	return n;
 }
 
-/* All of it: what was cached is worth less than what somebody waits for. */
+/* Those that wait for the worker first: they are nobody's. */
 static unsigned long cache_scan(unsigned long nr, bool sleep)
 {
-	unsigned long pages = soba_varea_pages();
+	unsigned long done = sleep ? destroy_deferred() : 0, pages;
 	LIST_HEAD(out);
 
-	if (!pages)
-		return 0;
-	collect(0, &out);
-	dispose(&out, sleep);
-	if (!sleep)
-		return 0;
-	soba_count(SOBA_C_AREA_PURGE);
-	return pages;
+	if (done >= nr)
+		return done;
+	collect(nr - done, 0, &out);
+	pages = dispose(&out, sleep);
+	if (pages)
+		soba_count(SOBA_C_AREA_PURGE);
+	return done + pages;
 }
 
 static const struct soba_reclaimer reclaimer = {
@@ -347,7 +352,8 @@ static void slots_setup(void)
 		struct soba_area_slots *t = per_cpu_ptr(soba_area_slots, cpu);
 
 		t->cap = share / num_possible_cpus();
-		t->nid = cpu_to_mem(cpu);
+		/* Where its areas will be, if its own node has no memory. */
+		t->nid = soba_node_id(soba_node_index(cpu_to_mem(cpu)));
 	}
 }
 
@@ -391,7 +397,7 @@ void soba_varea_exit(void)
 		destroy_workqueue(wq);
 	}
 	if (depots && soba_area_slots && wq) {
-		collect(0, &out);
+		collect(ULONG_MAX, 0, &out);
 		dispose(&out, true);
 		destroy_deferred();
 		abandon();

@@ -24,6 +24,8 @@ static bool table_of_block(struct soba_area *a, const struct soba_req *req,
 	block.zero = false;
 	block.direct = false;
 	block.rounds = block.order ? 0 : req->rounds;
+	if (block.order)
+		block.gfp &= ~__GFP_DIRECT_RECLAIM;
 	block.nofail = req->nofail && !block.order;
 	if (block.order > SOBA_MAX_ORDER)
 		return false;
@@ -78,7 +80,8 @@ static struct soba_frame *take_block(const struct soba_req *req,
 	if (!*order)
 		return soba_block_alloc(req);
 	large = *req;
-	large.gfp = (req->gfp | __GFP_NORETRY) & ~__GFP_RETRY_MAYFAIL;
+	large.gfp = (req->gfp | __GFP_NORETRY) &
+		    ~(__GFP_RETRY_MAYFAIL | __GFP_DIRECT_RECLAIM);
 	large.rounds = 0;
 	large.nofail = false;
 	for (; *order; --*order) {

@@ -5,6 +5,9 @@
  */
 #include "tests/test.h"
 
+#include <soba/vmalloc.h>
+
+#include "base/counter.h"
 #include "base/report.h"
 #include "page/block.h"
 #include "page/chunk.h"
@@ -294,6 +297,24 @@ static void reclaim_owned_block(void)
 	end();
 }
 
+/* An area that was freed where nothing sleeps waits for the worker, not for ever. */
+static void reclaim_deferred_areas(void)
+{
+	const unsigned long limit = 4096, most = 2500 * PAGE_SIZE;
+	void *p;
+
+	soba_limits_set(limit, 0, SOBA_MAX_ORDER);
+	soba_up();
+	p = soba_vmalloc(most);
+	CHECK(p);
+	soba_vfree_atomic(p);
+	CHECK_EQ(soba_counter_sum(SOBA_C_AREA_DEFER), 1);
+	p = soba_vmalloc(most);
+	CHECK(p);
+	soba_vfree(p);
+	soba_down();
+}
+
 const struct test reclaim_tests[] = {
 	{ "reclaim_by_shrinker", reclaim_by_shrinker },
 	{ "reclaim_by_shrinker_atomic", reclaim_by_shrinker_atomic },
@@ -303,5 +324,6 @@ const struct test reclaim_tests[] = {
 	{ "reclaim_not_by_atomic_request", reclaim_not_by_atomic_request },
 	{ "reclaim_two", reclaim_two },
 	{ "reclaim_owned_block", reclaim_owned_block },
+	{ "reclaim_deferred_areas", reclaim_deferred_areas },
 	{ }
 };

@@ -255,6 +255,16 @@ static void cache(void)
 	soba_down();
 }
 
+/* A node without memory is served from its neighbour's cache, too. */
+static void neighbour(void)
+{
+	soba_up();
+	soba_vfree(soba_vmalloc_node(8 * PAGE_SIZE, SIM_NODE_EMPTY));
+	soba_vfree(soba_vmalloc_node(8 * PAGE_SIZE, SIM_NODE_EMPTY));
+	CHECK_EQ(soba_counter_sum(SOBA_C_AREA_HIT), 1);
+	soba_down();
+}
+
 /* One report each, the areas are as they were. */
 static void mistakes(void)
 {
@@ -425,6 +435,7 @@ static void frag_callers(void)
 const struct test varea_tests[] = {
 	{ "area_forms", forms },
 	{ "area_cache", cache },
+	{ "area_neighbour", neighbour },
 	{ "area_mistakes", mistakes },
 	{ "area_rcu", freed_by_rcu },
 	{ "area_many", many },
