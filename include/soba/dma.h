@@ -9,6 +9,7 @@
  *   buffer is aligned to its size rounded up to a power of two, at least 32, and
  *   crosses no 4 KiB boundary. Who needs a whole page's alignment asks for
  *   PAGE_SIZE, or names an attribute.
+ * - A pool's objects are aligned to at most PAGE_SIZE.
  * - Frees are checked: see Documentation/dma.rst.
  */
 #ifndef SOBA_DMA_H

@@ -98,7 +98,7 @@ static bool slab_is_idle(const struct soba_dma_slab *s)
 static bool slab_keep(const struct soba_dma_cache *c,
 		      const struct soba_dma_slab *s)
 {
-	if (c->closing || !c->heap->watched || s->attrs ||
+	if (c->closing || !c->heap->watched || s->attrs || s->once ||
 	    !soba_dma_slab_fits(s, c->mask) || c->nr_idle >= c->keep)
 		return false;
 	return c->size || c->idle_bytes + s->bytes <= KEEP_BLOCK_BYTES;

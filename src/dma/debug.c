@@ -172,8 +172,11 @@ void soba_dma_debug_flush(const struct soba_dma_heap *heap)
 	struct suspect q;
 
 	for (i = 0; i < n && ring_pop(0, &q); i++) {
-		if (heap && q.slab->cache->heap != heap && ring_push(&q))
-			popped_done(q.slab->cache->heap);
+		/* Once it is pushed, others may end its slab. */
+		struct soba_dma_heap *of = q.slab->cache->heap;
+
+		if (heap && of != heap && ring_push(&q))
+			popped_done(of);
 		else
 			put_back(&q);
 	}

@@ -109,6 +109,7 @@ struct soba_dma_slab {
 	size_t bytes;
 	size_t want;			/* a block's size as it was asked for */
 	unsigned long attrs;		/* DMA_ATTR_* */
+	bool once;			/* charged to somebody: for nobody else */
 	struct rcu_head rcu;
 	struct list_head node;		/* in a list of the cache, or to be given */
 	u32 nr;				/* objects */

@@ -101,6 +101,7 @@ struct soba_dma_slab *soba_dma_slab_new(struct soba_dma_cache *c, size_t bytes,
 	s->cache = c;
 	s->bytes = bytes;
 	s->attrs = attrs;
+	s->once = req->direct;
 	soba_dma_heap_hold(heap);
 	charge(heap, bytes);
 	if (!soba_dma_slab_fits(s, mask)) {
@@ -167,7 +168,8 @@ static void give_work(struct work_struct *work)
 void soba_dma_slab_drop(struct soba_dma_slab *s)
 {
 	soba_dma_table_del(s);
-	if (s->dev == SOBA_DMA_GONE || soba_port_can_sleep()) {
+	if (s->dev == SOBA_DMA_GONE || soba_port_can_sleep() ||
+	    soba_port_dma_own_memory(s->dev)) {
 		slab_give(s);
 	} else {
 		soba_port_dma_hold(s->dev);

@@ -66,14 +66,25 @@ static void unpin(struct soba_dma_mapping *m)
 			put_page(m->runs[r].page + i);
 }
 
+static void mapping_free_rcu(struct rcu_head *rcu)
+{
+	soba_port_meta_free(container_of(rcu, struct soba_dma_mapping, rcu), 0);
+}
+
+/* Nobody reads it: RCU is for contexts that PREEMPT_RT's allocator cannot be in. */
+static void mapping_free(struct soba_dma_mapping *m)
+{
+	call_rcu(&m->rcu, mapping_free_rcu);
+}
+
 void soba_dma_stream_add(struct soba_dma_mapping *m)
 {
 	struct soba_dma_mapping **at = &buckets[bucket_of(m->key)];
 	unsigned long flags;
 
 	/* So that it is told when the driver leaves with this mapped. */
-	if (!soba_port_dma_watched(m->dev) && soba_port_can_sleep())
-		soba_port_dma_watch(m->dev);
+	m->watched = soba_port_dma_watched(m->dev) ||
+		     (soba_port_can_sleep() && soba_port_dma_watch(m->dev));
 	pin(m);
 	raw_spin_lock_irqsave(&stream_lock, flags);
 	m->next = *at;
@@ -116,7 +127,7 @@ void soba_dma_stream_drop(struct device *dev, u64 key, size_t size,
 			    key, soba_port_dma_name(dev), m->size, m->dir,
 			    (void *)m->caller, size, dir);
 	unpin(m);
-	soba_port_meta_free(m, 0);
+	mapping_free(m);
 }
 
 /* Mappings of one device by one caller. */
@@ -124,6 +135,7 @@ struct site {
 	struct device *dev;
 	unsigned long caller;
 	unsigned long nr;
+	bool watched;
 };
 
 #define SITES 16
@@ -138,6 +150,7 @@ static void site_add(struct site *sites, struct soba_dma_mapping *m)
 		s++;
 	s->dev = m->dev;
 	s->caller = m->caller;
+	s->watched = m->watched;
 	s->nr++;
 	m->told = true;
 }
@@ -156,10 +169,12 @@ void soba_dma_stream_report(struct device *dev)
 				site_add(sites, m);
 		raw_spin_unlock_irqrestore(&stream_lock, flags);
 	}
+	/* One that is not watched may be gone, and its name with it. */
 	for (i = 0; i < SITES && sites[i].nr; i++)
 		soba_report_line(SOBA_R_LEAK, sites[i].caller,
 				 "device %s %s %lu streaming mappings",
-				 soba_port_dma_name(sites[i].dev),
+				 dev || sites[i].watched ?
+					 soba_port_dma_name(sites[i].dev) : "(unknown)",
 				 dev ? "was unbound and left" : "still has",
 				 sites[i].nr);
 }
@@ -187,7 +202,7 @@ void soba_dma_stream_abandon(struct device *dev)
 		while (gone) {
 			m = gone;
 			gone = m->next;
-			soba_port_meta_free(m, 0);
+			mapping_free(m);
 		}
 	}
 }

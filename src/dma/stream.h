@@ -27,6 +27,8 @@ struct soba_dma_mapping {
 	unsigned long caller;
 	unsigned int dir;
 	bool told;			/* that it was left; under stream_lock */
+	bool watched;			/* @dev does not go before this does */
+	struct rcu_head rcu;
 	unsigned int nr_runs;
 	struct soba_dma_run runs[];
 };

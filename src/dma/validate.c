@@ -49,7 +49,9 @@ static bool validate_slab(struct soba_dma_slab *s, void *arg)
 		    soba_dma_mark_is_out(soba_dma_slab_entry(s, i).mark))
 			law(v, s, "an object is free and has an owner");
 	raw_spin_unlock_irqrestore(&c->lock, flags);
-	if (s->base & ~PAGE_MASK || s->dma & ~(dma_addr_t)PAGE_MASK)
+	/* Without a mapping, base is the host's cookie. */
+	if ((s->span != 1 && s->base & ~PAGE_MASK) ||
+	    s->dma & ~(dma_addr_t)PAGE_MASK)
 		law(v, s, "not aligned to a page");
 	return true;
 }

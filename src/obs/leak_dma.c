@@ -11,6 +11,7 @@
 #include "obs/obs.h"
 #include "base/report.h"
 #include "dma/check.h"
+#include "dma/slab.h"
 
 struct leaving {
 	struct module *mod;
@@ -79,6 +80,8 @@ void soba_leak_dma_going(struct module *mod)
 
 	snprintf(who, sizeof(who), "module %s leaves ", mod->name);
 	soba_dma_sites(NULL, match_module, say_going, &l);
+	/* A release() of @mod's devices may be due when the last of them is given. */
+	soba_dma_slab_settle(NULL);
 }
 
 static void say_left(void *arg, const struct soba_dma_site *site)

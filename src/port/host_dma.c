@@ -117,6 +117,11 @@ static bool may_be_watched(struct device *dev)
 	       !soba_compat_own_memory(dev);
 }
 
+bool soba_port_dma_own_memory(struct device *dev)
+{
+	return soba_compat_own_memory(dev);
+}
+
 bool soba_port_dma_bound(struct device *dev)
 {
 	return READ_ONCE(dev->driver);

@@ -144,6 +144,14 @@ void soba_port_dma_unregister(void);
  */
 bool soba_port_dma_watch(struct device *dev);
 
+/**
+ * soba_port_dma_own_memory() - has the device coherent memory of its own?
+ * @dev: the device
+ *
+ * That is given back in any context, and has to be before the device loses it.
+ */
+bool soba_port_dma_own_memory(struct device *dev);
+
 /** soba_port_dma_watched() - does it already? Any context */
 bool soba_port_dma_watched(struct device *dev);
 

@@ -148,6 +148,12 @@ bool soba_port_dma_watch(struct device *dev)
 	return !dev->no_bus;
 }
 
+bool soba_port_dma_own_memory(struct device *dev)
+{
+	(void)dev;
+	return false;
+}
+
 bool soba_port_dma_watched(struct device *dev)
 {
 	return false;

@@ -144,6 +144,24 @@ static void dma_blocks_clear(void)
 	end();
 }
 
+/* What is charged to somebody is not kept for others. */
+static void dma_accounted(void)
+{
+	dma_addr_t handle;
+	void *p;
+
+	begin();
+	p = soba_dma_alloc_coherent(&dev, 8192, &handle, GFP_KERNEL_ACCOUNT);
+	CHECK(p);
+	soba_dma_free_coherent(&dev, 8192, p, handle);
+	CHECK_EQ(sim_dma_outstanding(), 0);
+	p = soba_dma_alloc_coherent(&dev, 8192, &handle, GFP_KERNEL);
+	CHECK(p);
+	soba_dma_free_coherent(&dev, 8192, p, handle);
+	CHECK(sim_dma_outstanding() > 0);
+	end();
+}
+
 static void dma_interrupted(void)
 {
 	unsigned long at, fired;
@@ -255,6 +273,7 @@ const struct test dma_life_tests[] = {
 	{ "dma_interrupted_one_way", dma_interrupted_one_way },
 	{ "dma_probe_fails", dma_probe_fails },
 	{ "dma_blocks_clear", dma_blocks_clear },
+	{ "dma_accounted", dma_accounted },
 	{ "dma_failures", dma_failures },
 	{ "dma_leak", dma_leak },
 	{ "dma_without_a_bus", dma_without_a_bus },
