@@ -385,17 +385,18 @@ static bool trim_some(struct soba_cache_node *n, unsigned int keep,
 unsigned long soba_node_trim(struct soba_cache *c, struct soba_cache_node *n,
 			     unsigned int keep)
 {
+	unsigned int nr = READ_ONCE(n->nr_empty);
 	unsigned long frames = 0;
-	bool more;
+	bool more = nr > keep;
 
-	if (READ_ONCE(n->nr_empty) <= keep)
-		return 0;
-	do {
+	/* As many as there were: who frees meanwhile must not keep us here. */
+	while (more && nr) {
 		LIST_HEAD(gone);
 
 		more = trim_some(n, keep, &gone);
 		frames += end_slabs(&gone);
-	} while (more);
+		nr -= min_t(unsigned int, nr, TRIM_BATCH);
+	}
 	return frames;
 }
 
