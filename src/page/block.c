@@ -154,7 +154,9 @@ static struct soba_frame *try_preferred(const struct soba_req *req, bool *zero,
 	/* A cpuset refuses this task alone. */
 	if (!(req->gfp & __GFP_HARDWALL))
 		soba_zone_refuse(zone, req->order);
-	*asked = soba_nr_nodes == 1 || req->this_node;
+	/* Higher classes may have been plugged in. */
+	*asked = zone->class == req->class &&
+		 (soba_nr_nodes == 1 || req->this_node);
 	if (*asked)
 		WRITE_ONCE(zone->instead, NULL);
 	return NULL;
