@@ -80,15 +80,13 @@ static void drain_all_cpu(void *unused)
 			soba_mag_drain_cpu(c);
 }
 
-unsigned long soba_cache_shrink_all(void)
+/* Pre: soba_cache_mutex. */
+static unsigned long strip_all(void)
 {
 	unsigned long frames = 0;
 	struct soba_cache *c;
 	unsigned int pass;
 
-	if (!mutex_trylock(&soba_cache_mutex))
-		return 0;
-	on_each_cpu(drain_all_cpu, NULL, 1);
 	list_for_each_entry(c, &soba_cache_tombs, tomb)
 		frames += strip_cache(c);
 	/* Descriptors last: the others give theirs back. */
@@ -96,6 +94,21 @@ unsigned long soba_cache_shrink_all(void)
 		list_for_each_entry(c, &soba_cache_list, link)
 			if (is_meta(c) == pass)
 				frames += strip_cache(c);
+	return frames;
+}
+
+unsigned long soba_cache_shrink_all(unsigned long nr)
+{
+	unsigned long frames;
+
+	if (!mutex_trylock(&soba_cache_mutex))
+		return 0;
+	frames = strip_all();
+	/* What the CPUs have at hand is worth most, and an interrupt to each. */
+	if (frames < nr) {
+		on_each_cpu(drain_all_cpu, NULL, 1);
+		frames += strip_all();
+	}
 	mutex_unlock(&soba_cache_mutex);
 	return frames;
 }
@@ -205,7 +218,7 @@ static unsigned long count_frames(void)
 
 static unsigned long scan_frames(unsigned long nr, bool sleep)
 {
-	return sleep ? soba_cache_shrink_all() : 0;
+	return sleep ? soba_cache_shrink_all(nr) : 0;
 }
 
 /* The reaper may be giving back megabytes of small objects. */

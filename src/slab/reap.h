@@ -18,8 +18,11 @@ void soba_reap_later(void);
  */
 unsigned long soba_cache_shrink(struct soba_cache *c);
 
-/* The same for all; process context, the caller may hold any of its own locks. */
-unsigned long soba_cache_shrink_all(void);
+/*
+ * The same for all, and what CPUs have at hand only if that is less than @nr
+ * frames; process context, the caller may hold any of its own locks.
+ */
+unsigned long soba_cache_shrink_all(unsigned long nr);
 
 /* A CPU has stopped. */
 void soba_cache_cpu_dead(unsigned int cpu);

@@ -9,6 +9,7 @@
 #include "page/chunk.h"
 #include "page/grow.h"
 #include "page/limits.h"
+#include "page/reclaim.h"
 #include "slab/node.h"
 #include "slab/rcu.h"
 #include "slab/reap.h"
@@ -296,6 +297,30 @@ static void slab_shrink(void)
 	soba_down();
 }
 
+/* Who asks for little gets it from the depots: the CPU's magazines stay. */
+static void slab_shrink_some(void)
+{
+	struct obj_kind k = { .name = "some", .size = 96 };
+	struct soba_cpu_stat cpu;
+	unsigned int i;
+
+	soba_up();
+	obj_init(&set, options.seed);
+	obj_kind_create(&k);
+	sim_set_cpu(0);
+	for (i = 0; i < 900; i++)
+		CHECK(obj_alloc(&set, &k, 0, GFP_KERNEL, -1));
+	obj_free_all(&set);
+	CHECK(soba_reclaim_scan(1, true) > 0);
+	soba_cache_cpu_stat(soba_cache_private(k.s), 0, &cpu);
+	CHECK(cpu.cached > 0);
+	soba_reclaim_scan(~0UL, true);
+	soba_cache_cpu_stat(soba_cache_private(k.s), 0, &cpu);
+	CHECK_EQ(cpu.cached, 0);
+	obj_kind_destroy(&k);
+	soba_down();
+}
+
 static void slab_free_rcu(void)
 {
 	struct obj_kind k = { .name = "rcu", .size = 128 };
@@ -326,6 +351,7 @@ const struct test slab_use_tests[] = {
 	{ "slab_counters", slab_counters },
 	{ "slab_krealloc", slab_krealloc },
 	{ "slab_shrink", slab_shrink },
+	{ "slab_shrink_some", slab_shrink_some },
 	{ "slab_free_rcu", slab_free_rcu },
 	{ }
 };
