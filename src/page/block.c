@@ -82,20 +82,26 @@ static struct soba_frame *try_lower(struct soba_zone *home,
 	return try_zone(home, &lower, zero);
 }
 
+/* Has limit= room to fill a drained zone up to its watermark? */
+static bool can_refill(const struct soba_zone *zone)
+{
+	unsigned long limit = soba_limits.limit;
+
+	return !limit || atomic_long_read(&soba_held_frames) +
+			 READ_ONCE(zone->wmark[SOBA_WMARK_MIN]) <= limit;
+}
+
 /*
  * From the zone that has just grown for it. Of that at least one block is the
  * request's, whatever the zone lacks to its watermarks: they are no worse off.
- * But where limit= has no room left to fill them, they come first.
  */
 static struct soba_frame *try_grown(struct soba_zone *home,
 				    const struct soba_req *req, bool *zero)
 {
 	struct soba_frame *f = try_lower(home, req, zero);
-	unsigned long limit = soba_limits.limit;
 	struct soba_req deep = *req;
 
-	if (f || (limit && atomic_long_read(&soba_held_frames) +
-			   READ_ONCE(home->wmark[SOBA_WMARK_MIN]) > limit))
+	if (f || !can_refill(home))
 		return f;
 	deep.depth = SOBA_DEPTH_ALL;
 	return try_lower(home, &deep, zero);
