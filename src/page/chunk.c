@@ -163,16 +163,15 @@ static struct soba_chunk *chunk_get(int nid, unsigned int class,
 	return c;
 }
 
-/* Nobody has seen it yet: it goes back as it came. */
+/* One for a zone, which nobody has seen yet, goes back. */
 static void chunk_drop(struct soba_chunk *c)
 {
 	struct page *page = c->page;
 	unsigned int order = c->order;
-	bool comp = c->comp;
 
 	soba_map_remove(c->pfn);
 	soba_port_meta_free(c, sizeof(*c));
-	give_unused(page, order, comp);
+	give_unused(page, order, false);
 }
 
 /* How large a chunk to ask for first. */

@@ -144,17 +144,21 @@ static inline bool soba_zone_refused(const struct soba_zone *zone,
 	       time_before(jiffies, READ_ONCE(zone->refused_until));
 }
 
-/*
- * They had nothing of this order for the zone: leave them alone for a while. What
- * a smaller order was refused stands; racing writers are both right.
- */
-static inline void soba_zone_refuse(struct soba_zone *zone, unsigned int order)
+/* What a smaller order was refused stands; racing writers are both right. */
+static inline void soba_zone_refuse_for(struct soba_zone *zone,
+					unsigned int order, unsigned long ticks)
 {
 	if (soba_zone_refused(zone, order))
 		return;
 	WRITE_ONCE(zone->refused_order, order);
-	WRITE_ONCE(zone->refused_until, jiffies + SOBA_REFUSED_DELAY);
+	WRITE_ONCE(zone->refused_until, jiffies + ticks);
 	WRITE_ONCE(zone->refused, true);
+}
+
+/* They had nothing of this order for the zone: leave them alone for a while. */
+static inline void soba_zone_refuse(struct soba_zone *zone, unsigned int order)
+{
+	soba_zone_refuse_for(zone, order, SOBA_REFUSED_DELAY);
 }
 
 /*
@@ -163,11 +167,7 @@ static inline void soba_zone_refuse(struct soba_zone *zone, unsigned int order)
  */
 static inline void soba_zone_used_up(struct soba_zone *zone, unsigned int order)
 {
-	if (soba_zone_refused(zone, order))
-		return;
-	WRITE_ONCE(zone->refused_order, order);
-	WRITE_ONCE(zone->refused_until, jiffies + SOBA_USED_UP_DELAY);
-	WRITE_ONCE(zone->refused, true);
+	soba_zone_refuse_for(zone, order, SOBA_USED_UP_DELAY);
 }
 
 /* The spare block of an order, now the caller's alone, in state PCP; or NULL. */

@@ -107,6 +107,12 @@ void bench_row(const char *name, const char *who, u64 ticks, u64 iterations,
 		free(p_);						\
 	}))
 
+#define VM_PAIRS(name, loops, size)					\
+	do {								\
+		VM_PAIR(name, "host", loops, size, vmalloc, vfree);	\
+		VM_PAIR(name, "soba", loops, size, soba_vmalloc, soba_vfree); \
+	} while (0)
+
 /* Of the host's own figure, in percent. */
 #define PART(name, most, hope)	{ name, most, hope, .percent = true }
 

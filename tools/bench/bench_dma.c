@@ -44,24 +44,20 @@ static dma_addr_t handles[BATCH];
 			free(pool, bench_objs[k_], handles[k_]);		\
 	}))
 
+#define COHERENTS(name, dev, size)					\
+	do {								\
+		COHERENT(name, "host", dev, size, dma_alloc_coherent,	\
+			 dma_free_coherent);				\
+		COHERENT(name, "soba", dev, size,			\
+			 soba_dma_alloc_coherent, soba_dma_free_coherent); \
+	} while (0)
+
 static bench_hot void coherent(struct device *dev)
 {
-	COHERENT("dma_alloc_coherent 4096 pair", "host", dev, 4096,
-		 dma_alloc_coherent, dma_free_coherent);
-	COHERENT("dma_alloc_coherent 4096 pair", "soba", dev, 4096,
-		 soba_dma_alloc_coherent, soba_dma_free_coherent);
-	COHERENT("dma_alloc_coherent 64 pair", "host", dev, 64,
-		 dma_alloc_coherent, dma_free_coherent);
-	COHERENT("dma_alloc_coherent 64 pair", "soba", dev, 64,
-		 soba_dma_alloc_coherent, soba_dma_free_coherent);
-	COHERENT("dma_alloc_coherent 256 pair", "host", dev, 256,
-		 dma_alloc_coherent, dma_free_coherent);
-	COHERENT("dma_alloc_coherent 256 pair", "soba", dev, 256,
-		 soba_dma_alloc_coherent, soba_dma_free_coherent);
-	COHERENT("dma_alloc_coherent 65536 pair", "host", dev, 65536,
-		 dma_alloc_coherent, dma_free_coherent);
-	COHERENT("dma_alloc_coherent 65536 pair", "soba", dev, 65536,
-		 soba_dma_alloc_coherent, soba_dma_free_coherent);
+	COHERENTS("dma_alloc_coherent 4096 pair", dev, 4096);
+	COHERENTS("dma_alloc_coherent 64 pair", dev, 64);
+	COHERENTS("dma_alloc_coherent 256 pair", dev, 256);
+	COHERENTS("dma_alloc_coherent 65536 pair", dev, 65536);
 }
 
 static bench_hot void pool_host(struct device *dev)

@@ -13,21 +13,10 @@
 
 static bench_hot void run(void)
 {
-	VM_PAIR("vmalloc 1 page, no cache", "host", 100, PAGE_SIZE, vmalloc, vfree);
-	VM_PAIR("vmalloc 1 page, no cache", "soba", 100, PAGE_SIZE, soba_vmalloc,
-		soba_vfree);
-	VM_PAIR("vmalloc 16 pages, no cache", "host", 50, 16 * PAGE_SIZE, vmalloc,
-		vfree);
-	VM_PAIR("vmalloc 16 pages, no cache", "soba", 50, 16 * PAGE_SIZE,
-		soba_vmalloc, soba_vfree);
-	VM_PAIR("vmalloc 256 pages, no cache", "host", 10, 256 * PAGE_SIZE, vmalloc,
-		vfree);
-	VM_PAIR("vmalloc 256 pages, no cache", "soba", 10, 256 * PAGE_SIZE,
-		soba_vmalloc, soba_vfree);
-	VM_PAIR("vmalloc 4096 pages, no cache", "host", 2, 4096 * PAGE_SIZE, vmalloc,
-		vfree);
-	VM_PAIR("vmalloc 4096 pages, no cache", "soba", 2, 4096 * PAGE_SIZE,
-		soba_vmalloc, soba_vfree);
+	VM_PAIRS("vmalloc 1 page, no cache", 100, PAGE_SIZE);
+	VM_PAIRS("vmalloc 16 pages, no cache", 50, 16 * PAGE_SIZE);
+	VM_PAIRS("vmalloc 256 pages, no cache", 10, 256 * PAGE_SIZE);
+	VM_PAIRS("vmalloc 4096 pages, no cache", 2, 4096 * PAGE_SIZE);
 }
 
 static const struct bench_bound bounds[] = {

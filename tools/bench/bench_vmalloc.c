@@ -65,21 +65,10 @@ static bench_hot void firsts(void)
 
 static bench_hot void pairs(void)
 {
-	VM_PAIR("vmalloc 1 page pair", "host", 100, PAGE_SIZE, vmalloc, vfree);
-	VM_PAIR("vmalloc 1 page pair", "soba", 100, PAGE_SIZE, soba_vmalloc,
-		soba_vfree);
-	VM_PAIR("vmalloc 16 pages pair", "host", 50, 16 * PAGE_SIZE, vmalloc,
-		vfree);
-	VM_PAIR("vmalloc 16 pages pair", "soba", 50, 16 * PAGE_SIZE,
-		soba_vmalloc, soba_vfree);
-	VM_PAIR("vmalloc 256 pages pair", "host", 10, 256 * PAGE_SIZE, vmalloc,
-		vfree);
-	VM_PAIR("vmalloc 256 pages pair", "soba", 10, 256 * PAGE_SIZE,
-		soba_vmalloc, soba_vfree);
-	VM_PAIR("vmalloc 4096 pages pair", "host", 2, 4096 * PAGE_SIZE, vmalloc,
-		vfree);
-	VM_PAIR("vmalloc 4096 pages pair", "soba", 2, 4096 * PAGE_SIZE,
-		soba_vmalloc, soba_vfree);
+	VM_PAIRS("vmalloc 1 page pair", 100, PAGE_SIZE);
+	VM_PAIRS("vmalloc 16 pages pair", 50, 16 * PAGE_SIZE);
+	VM_PAIRS("vmalloc 256 pages pair", 10, 256 * PAGE_SIZE);
+	VM_PAIRS("vmalloc 4096 pages pair", 2, 4096 * PAGE_SIZE);
 }
 
 static bench_hot void zeroed(void)

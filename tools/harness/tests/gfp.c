@@ -211,11 +211,11 @@ static void gfp_wakes_grower(void)
 }
 
 /* How hard it tries: rounds of reclaim. */
-static unsigned long rounds_of(gfp_t gfp)
+static unsigned long rounds_of(gfp_t gfp, unsigned int order)
 {
 	unsigned long before = soba_counter_sum(SOBA_C_RECLAIM);
 
-	CHECK(!soba_alloc_pages(gfp | __GFP_NOWARN, 0));
+	CHECK(!soba_alloc_pages(gfp | __GFP_NOWARN, order));
 	return soba_counter_sum(SOBA_C_RECLAIM) - before;
 }
 
@@ -223,10 +223,13 @@ static void gfp_effort(void)
 {
 	begin();
 	sim_host.take_budget = 0;
-	CHECK_EQ(rounds_of(GFP_KERNEL | __GFP_NORETRY), 1);
-	CHECK(rounds_of(GFP_KERNEL) > 1);
-	CHECK(rounds_of(GFP_KERNEL | __GFP_RETRY_MAYFAIL) > rounds_of(GFP_KERNEL));
-	CHECK_EQ(rounds_of(GFP_ATOMIC), 0);
+	CHECK_EQ(rounds_of(GFP_KERNEL | __GFP_NORETRY, 0), 1);
+	CHECK_EQ(rounds_of(GFP_KERNEL | __GFP_NORETRY, 3), 1);
+	CHECK_EQ(rounds_of(GFP_KERNEL | __GFP_NORETRY, 4), 0);
+	CHECK(rounds_of(GFP_KERNEL, 4) > 1);
+	CHECK(rounds_of(GFP_KERNEL, 0) > 1);
+	CHECK(rounds_of(GFP_KERNEL | __GFP_RETRY_MAYFAIL, 0) > rounds_of(GFP_KERNEL, 0));
+	CHECK_EQ(rounds_of(GFP_ATOMIC, 0), 0);
 	end();
 }
 
